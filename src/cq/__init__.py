@@ -1,0 +1,27 @@
+"""cq: is this chat group healthy? Findings with evidence from exported chat logs.
+
+The Python interface is three functions: :func:`read`, :func:`analyze` and (with the ads room)
+``classify_ads``. Importing the package costs nothing: the work is loaded at the first call.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cq.api import analyze, read
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "analyze", "read"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("read", "analyze"):
+        from cq import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'cq' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

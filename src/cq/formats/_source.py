@@ -1,0 +1,299 @@
+"""Where bytes come from: files, zip members, standard input. Encodings are settled here, once.
+
+A :class:`Source` can be opened again and again (two passes over one export are normal); standard
+input is spooled into a private temporary file for that. It knows nothing of any format.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import shutil
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO
+
+from cq.errors import InputError
+from cq.formats._peek import Peek
+from cq.model import Problem
+
+BLOCK = 8 << 20
+"""Bytes read at a time: large enough for vectorised work, small beside any memory limit."""
+
+PEEK = 4 << 20
+"""Bytes of the head a sniff may look at: base64 avatars can stand before the first message."""
+
+
+class Source:
+    """One export as bytes.
+
+    ``label`` is how the user named it (``a.zip!/b.txt`` for a zip member, ``-`` for stdin).
+    After :meth:`blocks` has run, ``encoding`` and ``replaced`` (undecodable places that became
+    U+FFFD) describe the last pass.
+    """
+
+    def __init__(self, label: str, opener: Callable[[], BinaryIO], size: int) -> None:
+        self.label = label
+        self.size = size
+        self.encoding = "utf-8"
+        self.replaced = 0
+        self.first_replaced_line = 0
+        self._opener = opener
+
+    @property
+    def name(self) -> str:
+        """The file's own name, without folders."""
+        return self.label.replace("\\", "/").rsplit("/", 1)[-1]
+
+    def open(self) -> BinaryIO:
+        """The raw bytes from the start; the caller closes."""
+        try:
+            return self._opener()
+        except (OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as error:
+            raise unreadable(self.label, error) from error
+
+    @cached_property
+    def peek(self) -> Peek:
+        """The head (and for seekable files the tail) for identification."""
+        try:
+            with self.open() as stream:
+                head = stream.read(PEEK)
+                tail = b""
+                if stream.seekable() and self.size > len(head):
+                    stream.seek(max(len(head), self.size - (64 << 10)))
+                    tail = stream.read()
+                return Peek(self.name, head, tail or head[-(64 << 10) :], complete=self.size <= len(head))
+        except (OSError, RuntimeError, zipfile.BadZipFile, EOFError) as error:
+            raise unreadable(self.label, error) from error
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hex digest of the bytes as they are on disk (or were piped in)."""
+        with self.open() as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+    def blocks(self, size: int = BLOCK) -> Iterator[bytes]:
+        """The whole text as UTF-8 in pieces of about ``size`` bytes, cut between characters.
+
+        The ladder: a BOM decides; else UTF-8 if the non-ASCII text is well-formed UTF-8 (a damaged
+        byte here and there does not change that); else GB18030. BOM and NULs are dropped,
+        undecodable bytes become U+FFFD and are counted in ``replaced``.
+        """
+        self.replaced = self.first_replaced_line = 0
+        line = 1
+        try:
+            with self.open() as stream:
+                for raw in _utf8(stream, size, self):
+                    block = raw.replace(b"\0", b"") if b"\0" in raw else raw
+                    if not _is_utf8(block):
+                        text = block.decode("utf-8", "replace")
+                        self._count(text, block.count(b"\xef\xbf\xbd"), line)
+                        block = text.encode()
+                    line += block.count(b"\n") if self.first_replaced_line == 0 else 0
+                    if block:
+                        yield block
+        except (OSError, EOFError, zipfile.BadZipFile) as error:
+            raise unreadable(self.label, error) from error
+
+    def lines(self, size: int = BLOCK) -> Iterator[bytes]:
+        """Like :meth:`blocks`, but every piece but the last ends with LF."""
+        held: list[bytes] = []
+        for block in self.blocks(size):
+            cut = block.rfind(b"\n") + 1
+            if cut:
+                yield b"".join([*held, block[:cut]])
+                held = [block[cut:]] if cut < len(block) else []
+            else:
+                held.append(block)
+        if held:
+            yield b"".join(held)
+
+    def text(self, size: int = BLOCK) -> Iterator[str]:
+        """Like :meth:`blocks`, decoded."""
+        for block in self.blocks(size):
+            yield block.decode()
+
+    def notices(self) -> tuple[Problem, ...]:
+        """Doubts about the text of the last pass, for the last batch of a reader."""
+        if not self.replaced:
+            return ()
+        where = f"{self.label}:{self.first_replaced_line}"
+        return (Problem("undecodable_bytes", where, f"{self.replaced} ({self.encoding})"),)
+
+    def _count(self, text: str, genuine: int, line: int) -> None:
+        found = text.count("\ufffd") - genuine
+        if found > 0 and not self.first_replaced_line:
+            self.first_replaced_line = line + text[: text.find("\ufffd")].count("\n")
+        self.replaced += max(found, 0)
+
+
+def _utf8(stream: BinaryIO, size: int, source: Source) -> Iterator[bytes]:
+    """Bytes of ``stream`` as UTF-8 that is perhaps damaged, without a BOM."""
+    data = stream.read(size)
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        source.encoding = "utf-16"
+        yield from _transcode(stream, data, size, source)
+        return
+    source.encoding = "utf-8"
+    decided = data.startswith(codecs.BOM_UTF8)
+    data = data.removeprefix(codecs.BOM_UTF8)
+    while data:
+        if not decided and not data.isascii():
+            decided = True
+            if looks_gb18030(data):
+                source.encoding = "gb18030"
+                yield from _transcode(stream, data, size, source)
+                return
+        cut = _boundary(data)
+        yield data[:cut]
+        more = stream.read(size)
+        data = data[cut:] + more if more else b""
+        if not more and cut < 0:  # pragma: no cover - _boundary never returns a negative number
+            break
+
+
+def _transcode(stream: BinaryIO, data: bytes, size: int, source: Source) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(source.encoding)("replace")
+    line = 1
+    while True:
+        more = stream.read(size)
+        text = decoder.decode(data, final=not more)
+        source._count(text, 0, line)
+        line += text.count("\n")
+        yield text.encode("utf-8", "replace")
+        if not more:
+            return
+        data = more
+
+
+def looks_gb18030(data: bytes) -> bool:
+    """Is this non-ASCII text rather GB18030 than UTF-8?
+
+    UTF-8 that is intact, or damaged in fewer than a tenth of its multi-byte characters, stays
+    UTF-8: bytes of Chinese in GB18030 are almost never well-formed UTF-8 sequences.
+    """
+    sample = data[: 1 << 20]
+    sample = sample[: _boundary(sample)] if len(sample) < len(data) or _is_utf8(sample) else sample
+    text = sample.decode("utf-8", "replace")
+    bad = text.count("\ufffd") - sample.count(b"\xef\xbf\xbd")
+    good = len(text) - bad - sum(map(sample.count, _ASCII))
+    return bad * 10 > good and _errors(sample, "gb18030") < bad
+
+
+_ASCII = [bytes([i]) for i in range(128)]
+
+
+def _errors(sample: bytes, encoding: str) -> int:
+    return sample.decode(encoding, "replace").count("\ufffd")
+
+
+def _boundary(data: bytes) -> int:
+    """Where to cut so that no UTF-8 sequence is split: at most three bytes before the end."""
+    for back in range(1, min(4, len(data)) + 1):
+        byte = data[-back]
+        if byte >= 0xC0:  # a lead byte: does its sequence end within the data?
+            need = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            return len(data) - back if need > back else len(data)
+        if byte < 0x80:
+            break
+    return len(data)
+
+
+def _is_utf8(data: bytes) -> bool:
+    if data.isascii():
+        return True
+    if len(data) < _ARROW_PAYS:
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            return False
+        return True
+    import pyarrow as pa
+
+    offsets = pa.array([0, len(data)], pa.int64()).buffers()[1]
+    whole = pa.Array.from_buffers(pa.large_binary(), 1, [None, offsets, pa.py_buffer(data)])
+    try:
+        whole.cast(pa.large_string())
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+_ARROW_PAYS = 1 << 20
+"""Above this size Arrow's vectorised check is worth having pyarrow loaded, which reading does anyway."""
+
+
+def unreadable(label: str, error: BaseException) -> InputError:
+    """The error for bytes that cannot be had."""
+    match error:
+        case FileNotFoundError():
+            return InputError("not_found", path=label)
+        case PermissionError():
+            return InputError("no_permission", path=label)
+        case RuntimeError():
+            return InputError("zip_encrypted", path=label)
+        case zipfile.BadZipFile() | EOFError() | NotImplementedError():
+            return InputError("zip_damaged", path=label)
+        case _:
+            return InputError("unreadable", path=label, reason=getattr(error, "strerror", None) or error)
+
+
+def file_source(path: Path, label: str | None = None) -> Source:
+    """A plain file."""
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise unreadable(label or str(path), error) from error
+    return Source(label or str(path), lambda: path.open("rb"), size)
+
+
+def zip_sources(path: Path) -> list[Source]:
+    """The files inside a zip, by name; nothing is unpacked to disk."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = sorted((e for e in archive.infolist() if not e.is_dir()), key=lambda e: e.filename)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise unreadable(str(path), error) from error
+
+    def opener(entry: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
+        def open_member() -> BinaryIO:
+            archive = zipfile.ZipFile(path)
+            try:
+                return archive.open(entry)  # type: ignore[return-value]
+            finally:
+                archive.close()  # the member keeps the file open until it is closed itself
+
+        return open_member
+
+    return [Source(f"{path}!/{_zip_name(e)}", opener(e), e.file_size) for e in entries]
+
+
+def _zip_name(entry: zipfile.ZipInfo) -> str:
+    """Windows archivers write names in GBK and do not say so; Python reads those as cp437."""
+    if entry.flag_bits & 0x800:
+        return entry.filename
+    try:
+        return entry.filename.encode("cp437").decode("gb18030")
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return entry.filename
+
+
+def stdin_source() -> Source:
+    """Standard input, spooled to a private temporary file that vanishes with the process."""
+    spool = tempfile.NamedTemporaryFile(prefix="cq-stdin-", delete=False)  # noqa: SIM115 - outlives this call
+    path = Path(spool.name)
+    try:
+        with spool:
+            shutil.copyfileobj(sys.stdin.buffer, spool, BLOCK)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    import atexit
+
+    atexit.register(path.unlink, missing_ok=True)
+    source = file_source(path, "-")
+    return source
