@@ -13,7 +13,7 @@ from cq import locales
 class CqError(Exception):
     """Something the user can act on.
 
-    ``code`` names the entry in ``locales/*.toml``; ``values`` fill its placeholders.
+    ``code`` names the entry in ``locales/``; ``values`` fill its placeholders.
     """
 
     exit_code = 1

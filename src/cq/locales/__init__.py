@@ -1,4 +1,4 @@
-"""The words: one TOML file per language, the same keys in each.
+"""The words: a folder per language, the same files with the same keys in each.
 
 It knows keys and placeholders, not where a word is shown. Values that came out of a chat or a
 file name are made printable here, so that no sentence can carry a terminal escape.
@@ -20,8 +20,11 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u
 
 @cache
 def load(lang: str) -> dict[str, Any]:
-    """The whole table of one language."""
-    return tomllib.loads(files(__name__).joinpath(f"{lang}.toml").read_text(encoding="utf-8"))
+    """The whole table of one language; each file contributes its own top-level tables."""
+    words: dict[str, Any] = {}
+    for page in sorted(files(__name__).joinpath(lang).iterdir(), key=lambda p: p.name):
+        words.update(tomllib.loads(page.read_text(encoding="utf-8")))
+    return words
 
 
 def printable(value: object) -> str:
