@@ -131,7 +131,8 @@ class Batch:
     * ``event_actor`` and ``event_target`` hold ids where the format knows them, else ``name:…``.
 
     ``problems`` are records that could not be used; ``notices`` are doubts about used ones and do
-    not enter the counting law.
+    not enter the counting law. ``segment`` numbers the parts of a file that may repeat one another
+    (a whole-database export lists a contact twice): repetitions are counted within one segment.
     """
 
     messages: pa.RecordBatch | None = None
@@ -141,6 +142,7 @@ class Batch:
     notices: Sequence[Problem] = ()
     headers: int = 0
     member_records: int = 0
+    segment: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -150,6 +152,9 @@ COLUMNS = (
     "event", "event_actor", "event_target", "event_detail", "is_self", "recalled", "native_id",
     "origin_file", "origin_record",
 )  # fmt: skip
+
+HIGH_CARDINALITY = frozenset({"message_id", "text", "native_id", "reply_to", "reply_quote", "url"})
+"""Columns whose values hardly repeat: a dictionary would cost more than it saves."""
 
 
 @cache

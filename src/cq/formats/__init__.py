@@ -19,20 +19,21 @@ from zoneinfo import ZoneInfo
 from cq.errors import InputError, UsageError
 from cq.formats._peek import Peek
 from cq.formats._refusals import refuse
-from cq.formats._source import Source, file_source, stdin_source, zip_sources
+from cq.formats._inputs import Candidate, expand
+from cq.formats._source import Source, file_source
 from cq.model import Batch
 
 __all__ = [
+    "Candidate",
     "Format",
     "Identified",
     "Peek",
     "ReadOptions",
     "Source",
     "all_formats",
+    "expand",
     "file_source",
     "identify",
-    "stdin_source",
-    "zip_sources",
 ]
 
 
@@ -56,8 +57,8 @@ class Format:
     ``sniff`` is pure and cheap: the reason why this is the format, in English, or None.
     ``read`` yields batches in file order. ``unique_ids``: the export's message ids are exact and
     unique in their group, so that they identify a message across exports.
-    ``text_mentions``: how ``@name`` stands in the text where there is no structure for it
-    (``space``: name as shown at the time, then a blank; ``u2005``: ended by U+2005).
+    ``replies``: it can carry which message answers which. ``roster``: its members are everybody in
+    the group, not only those who wrote.
     """
 
     id: str

@@ -6,8 +6,10 @@ input is spooled into a private temporary file for that. It knows nothing of any
 
 from __future__ import annotations
 
+import atexit
 import codecs
 import hashlib
+import os
 import shutil
 import sys
 import tempfile
@@ -15,9 +17,9 @@ import zipfile
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
-from cq.errors import InputError
+from cq.errors import InputError, UsageError
 from cq.formats._peek import Peek
 from cq.model import Problem
 
@@ -152,8 +154,6 @@ def _utf8(stream: BinaryIO, size: int, source: Source) -> Iterator[bytes]:
         yield data[:cut]
         more = stream.read(size)
         data = data[cut:] + more if more else b""
-        if not more and cut < 0:  # pragma: no cover - _boundary never returns a negative number
-            break
 
 
 def _transcode(stream: BinaryIO, data: bytes, size: int, source: Source) -> Iterator[bytes]:
@@ -251,25 +251,26 @@ def file_source(path: Path, label: str | None = None) -> Source:
     return Source(label or str(path), lambda: path.open("rb"), size)
 
 
-def zip_sources(path: Path) -> list[Source]:
+def zip_sources(outer: Source) -> list[Source]:
     """The files inside a zip, by name; nothing is unpacked to disk."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with outer.open() as stream, zipfile.ZipFile(stream) as archive:
             entries = sorted((e for e in archive.infolist() if not e.is_dir()), key=lambda e: e.filename)
-    except (OSError, zipfile.BadZipFile) as error:
-        raise unreadable(str(path), error) from error
+    except (OSError, zipfile.BadZipFile, EOFError) as error:
+        raise unreadable(outer.label, error) from error
 
     def opener(entry: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
         def open_member() -> BinaryIO:
-            archive = zipfile.ZipFile(path)
+            stream = outer.open()
             try:
-                return archive.open(entry)  # type: ignore[return-value]
-            finally:
-                archive.close()  # the member keeps the file open until it is closed itself
+                return cast("BinaryIO", zipfile.ZipFile(stream).open(entry))
+            except BaseException:
+                stream.close()
+                raise
 
         return open_member
 
-    return [Source(f"{path}!/{_zip_name(e)}", opener(e), e.file_size) for e in entries]
+    return [Source(f"{outer.label}!/{_zip_name(e)}", opener(e), e.file_size) for e in entries]
 
 
 def _zip_name(entry: zipfile.ZipInfo) -> str:
@@ -282,18 +283,20 @@ def _zip_name(entry: zipfile.ZipInfo) -> str:
         return entry.filename
 
 
-def stdin_source() -> Source:
-    """Standard input, spooled to a private temporary file that vanishes with the process."""
-    spool = tempfile.NamedTemporaryFile(prefix="cq-stdin-", delete=False)  # noqa: SIM115 - outlives this call
-    path = Path(spool.name)
-    try:
-        with spool:
-            shutil.copyfileobj(sys.stdin.buffer, spool, BLOCK)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    import atexit
-
+def spooled(label: str) -> Source:
+    """Standard input (``-``) or another stream, spooled to a private file that goes with the process."""
+    if label == "-" and sys.stdin.isatty():
+        raise UsageError("stdin_is_terminal")
+    descriptor, name = tempfile.mkstemp(prefix="cq-stdin-")
+    path = Path(name)
     atexit.register(path.unlink, missing_ok=True)
-    source = file_source(path, "-")
-    return source
+    try:
+        with os.fdopen(descriptor, "wb") as spool:
+            if label == "-":
+                shutil.copyfileobj(sys.stdin.buffer, spool, BLOCK)
+            else:
+                with Path(label).open("rb") as stream:
+                    shutil.copyfileobj(stream, spool, BLOCK)
+    except OSError as error:
+        raise unreadable(label, error) from error
+    return file_source(path, label)

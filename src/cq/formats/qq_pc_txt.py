@@ -1,0 +1,405 @@
+"""QQ PC and TIM: the official text export (全部消息记录.txt).
+
+How to get it: QQ for Windows up to 9.7.2x and TIM: 消息管理器 → right-click a group (or 导出全部消息记录)
+→ 导出消息记录 → type 文本文件 (*.txt). QQ NT has no such export any more.
+
+What it looks like: UTF-8 with BOM, CRLF; a first line 消息记录（此消息记录为文本格式，不支持重新导入）, then for each
+conversation 消息分组:… and 消息对象:… between lines of 64 equal signs, then records: a line
+`2021-03-05 9:45:37 【管理员】name(10086001)`, the body, an empty line. The hour has one digit where it can;
+12-hour clocks (AM/PM behind, 上午/下午 before the time) follow the Windows locale. A whole-database
+export holds many conversations.
+
+What it carries: QQ numbers (or e-mail addresses and phone numbers), names and titles as they were,
+text, system rows (recalls, joins, files).
+
+What it lacks: group numbers (a stand-in is made from the group's name), message ids, replies,
+structured mentions (`@name` is looked up in the text), media, the time zone (`--tz`), the content of
+recalled messages, joins before the exporter joined. Private chats and discussion groups carry no
+sender ids.
+
+Re-saved copies: GBK and UTF-16 copies, and copies whose line ends an editor changed, are read; in
+the latter a pasted log inside a message can be mistaken for messages, which is counted where it
+shows. Seen: byte-exact exports of 2016 and one of unknown year.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cq.formats import Format, Peek, ReadOptions, Source
+from cq.formats._qq_names import KNOWN_TITLES, ROLE_TITLES, SYSTEM_IDS, leading_tag, who
+from cq.model import Batch, ChatKind, Event, Group, Kind, Member, Problem, surrogate_group_id
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from cq.formats._qq_txt_scan import Block, Records
+
+_MAGIC = "消息记录（此消息记录为文本格式，不支持重新导入）"
+_RULE = "=" * 64
+_NAMES_OF_A_GROUP = 3
+"""Distinct names that make a conversation without sender ids a group, and a tag a title."""
+
+
+def _sniff(peek: Peek) -> str | None:
+    if peek.first_line == _MAGIC:
+        return "first line 消息记录（此消息记录为文本格式…）"
+    if "短消息记录(" in peek.first_line:  # Discuz! private messages borrow the layout
+        return None
+    lines = [line.rstrip("\r") for line in peek.start[: 1 << 16].split("\n")[:400]]
+    if lines.count(_RULE) >= 3 and any(line.startswith("消息对象:") for line in lines):
+        return "消息对象 between lines of 64 equal signs (the first line is missing)"
+    return None
+
+
+@dataclass(slots=True)
+class _Facts:
+    """What only a look at a whole conversation tells."""
+
+    headers: int = 0
+    with_id: int = 0
+    names: set[str] = field(default_factory=set)
+    tags: dict[str, set[str]] = field(default_factory=dict)
+
+    @property
+    def chat_kind(self) -> ChatKind:
+        if self.with_id or len(self.names) >= _NAMES_OF_A_GROUP:
+            return "group"
+        return "private" if self.names else "unknown"
+
+    @property
+    def ids_are_the_rule(self) -> bool:
+        return self.with_id >= 0.95 * self.headers
+
+    def is_title(self, tag: str) -> bool:
+        return tag in KNOWN_TITLES or len(self.tags.get(tag, ())) >= _NAMES_OF_A_GROUP
+
+    def add(self, sender: str, count: int) -> None:
+        name, id_ = who(sender)
+        if id_ in SYSTEM_IDS:
+            return
+        self.headers += count
+        self.with_id += count if id_ else 0
+        if len(self.names) < _NAMES_OF_A_GROUP:
+            self.names.add(name)
+        tag = leading_tag(name)
+        if tag and tag not in KNOWN_TITLES:
+            holders = self.tags.setdefault(tag, set())
+            if len(holders) < _NAMES_OF_A_GROUP:
+                holders.add(id_ or name)
+
+
+@dataclass(slots=True)
+class _Survey:
+    """The first pass over a file."""
+
+    conversations: dict[Block | None, _Facts] = field(default_factory=dict)
+    records: int = 0
+    marked: dict[str, bool] = field(default_factory=dict)
+    marked_records: int = 0
+
+    def names_that_begin_with_a_mark(self) -> frozenset[str]:
+        """Sender lines whose AM or PM belongs to the name, not to the clock.
+
+        Certain where such a line occurs with an hour no 12-hour clock shows; assumed where a file
+        is plainly on a 24-hour clock and at most two senders carry the word.
+        """
+        plainly_24 = self.records >= 20 and 2 * self.marked_records < self.records
+        if plainly_24 and len(self.marked) < _NAMES_OF_A_GROUP:
+            return frozenset(self.marked)
+        return frozenset(sender for sender, impossible in self.marked.items() if impossible)
+
+
+def _survey(source: Source, strict: bool) -> _Survey:
+    import numpy as np
+
+    from cq.formats._qq_txt_scan import AM, PM, scan
+
+    survey = _Survey()
+    for piece in scan(source, strict):
+        facts = survey.conversations.setdefault(piece.block, _Facts())
+        survey.records += len(piece)
+        if not len(piece):
+            continue
+        for entry in _slices(piece.data, piece.sender).value_counts().to_pylist():
+            facts.add(entry["values"], entry["counts"])
+        marked = np.flatnonzero(
+            ((piece.mark == AM) | (piece.mark == PM)) & (piece.marked_sender != piece.sender)[:, 0]
+        )
+        survey.marked_records += len(marked)
+        hours = piece.clock[marked] // 3600
+        senders = _slices(piece.data, piece.marked_sender).take(marked).to_pylist() if len(marked) else []
+        for sender, hour in zip(senders, hours, strict=True):
+            survey.marked[sender] = survey.marked.get(sender, False) or hour == 0 or hour > 12
+    return survey
+
+
+def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
+    from cq.formats._qq_txt_scan import is_strict, scan
+    from cq.zones import LocalClock
+
+    strict = is_strict(source)
+    survey = _survey(source, strict)
+    if strict and not survey.records:
+        strict = False
+        survey = _survey(source, strict)
+    if survey.records == 0 and source.size > 0:
+        yield Batch(problems=(Problem("no_records", f"{source.label}:1"),))
+        return
+    names = survey.names_that_begin_with_a_mark()
+    clock = LocalClock(options.zone)
+    segment, block = -1, None
+    yield Batch(headers=int(source.peek.first_line == _MAGIC))
+    for piece in scan(source, strict):
+        if segment < 0 or piece.block is not block:
+            segment, block = segment + 1, piece.block
+            yield Batch(headers=int(block is not None))
+        conversation = _Conversation(source.label, piece.block, survey, strict)
+        yield conversation.batch(piece, names, clock, segment)
+    notices = list(source.notices())
+    if not strict:
+        notices.append(Problem("line_ends_changed", f"{source.label}:1"))
+    yield Batch(notices=notices)
+
+
+class _Conversation:
+    """Turns the records of one conversation into message columns."""
+
+    def __init__(self, label: str, block: Block | None, survey: _Survey, strict: bool) -> None:
+        self._label = label
+        self._facts = survey.conversations[block]
+        self._strict = strict
+        name = block.name if block else None
+        kind = self._facts.chat_kind
+        id_ = surrogate_group_id(name)
+        kinds = {f.chat_kind for b, f in survey.conversations.items() if b and b.name == name}
+        if kind == "private" and "group" in kinds:  # a friend and a group of one name
+            id_ += "#private"
+        self._group = Group(id_, name, "qq", kind)
+        self._senders: dict[str, tuple[str | None, str | None, str | None, bool]] = {}
+
+    def batch(self, piece: Records, names: frozenset[str], clock: LocalClock, segment: int) -> Batch:
+        import numpy as np
+        import pyarrow as pa
+
+        problems = []
+        if piece.stray:
+            problems.append(Problem("stray_text", f"{self._label}:{piece.stray}"))
+        if not len(piece):
+            groups = (self._group,) if piece.block else ()
+            return Batch(groups=groups, problems=problems, segment=segment)
+        senders, seconds = _senders_and_clock(piece, names)
+        body = piece.body
+        keep, body, notices = self._merge_pasted(piece, senders, seconds)
+        bad = keep & ~piece.valid
+        problems += [
+            Problem("bad_time", f"{self._label}:{line}", _line_of(piece, i))
+            for i, line in zip(np.flatnonzero(bad), piece.line[bad], strict=True)
+        ]
+        rows = np.flatnonzero(keep & piece.valid)
+        taken = pa.array(rows)
+        sent_at = clock.utc((piece.date[rows] * 86_400 + seconds[rows]) * 1000)
+        texts = _line_breaks(_slices(piece.data, body).take(taken))
+        senders = senders.take(taken)
+        if self._facts.ids_are_the_rule and self._facts.with_id:
+            senders, texts = _join_split_names(senders, texts)
+        columns, members = self._columns(senders, texts)
+        columns |= {
+            "sent_at": pa.array(sent_at, pa.timestamp("ms", tz="UTC")),
+            "origin_record": pa.array(piece.line[rows]),
+        }
+        return Batch(
+            _record_batch(columns, len(rows)),
+            members,
+            (self._group,),
+            problems,
+            notices,
+            segment=segment,
+        )
+
+    def _merge_pasted(
+        self, piece: Records, senders: pa.Array, seconds: NDArray[np.int64]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.int64], list[Problem]]:
+        """Only where line ends were changed: header-like lines that belong to a message before them.
+
+        Where nearly all headers of a conversation carry an id, one without is body text. A header
+        that goes back in time and is followed by a jump forward again is read, with a notice.
+        """
+        import numpy as np
+
+        keep = np.ones(len(piece), np.bool_)
+        body = piece.body
+        if self._strict:
+            return keep, body, []
+        if self._facts.ids_are_the_rule and self._facts.with_id:
+            nameless = {s: who(s).id is None for s in senders.unique().to_pylist()}
+            keep = ~np.array([nameless[s] for s in senders.to_pylist()], np.bool_)
+            keep[0] = True
+            last = np.append(np.flatnonzero(keep)[1:] - 1, len(keep) - 1)
+            body = piece.body.copy()
+            firsts = np.flatnonzero(keep)
+            grown = last > firsts
+            body[firsts[grown], 1] = piece.body[last[grown], 1]
+            empty = firsts[grown & (piece.body[firsts, 0] == piece.body[firsts, 1])]
+            body[empty, 0] = piece.start[np.minimum(empty + 1, len(keep) - 1)]
+        at = (piece.date * 86_400 + seconds)[keep]
+        back = np.zeros(len(at), np.bool_)
+        back[1:-1] = (at[1:-1] < at[:-2] - 600) & (at[2:] >= at[:-2])
+        lines = piece.line[keep][back]
+        notices = [Problem("suspect_split", f"{self._label}:{line}") for line in lines]
+        return keep, body, notices
+
+    def _columns(self, senders: pa.Array, texts: pa.Array) -> tuple[dict[str, object], list[Member]]:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        from cq.formats._placeholders import qq_txt_column
+
+        encoded = senders.dictionary_encode()
+        who_is = [self._sender(s) for s in encoded.dictionary.to_pylist()]
+        ids, names, titles, system = (
+            pa.array([w[i] for w in who_is], kind).take(encoded.indices)
+            for i, kind in enumerate((pa.string(), pa.string(), pa.string(), pa.bool_()))
+        )
+        kinds, own_text = qq_txt_column(texts)
+        columns: dict[str, object] = {
+            "platform": "qq",
+            "group_id": self._group.group_id,
+            "group_name": self._group.group_name,
+            "sender_id": ids,
+            "sender_name": names,
+            "sender_title": titles,
+            "kind": kinds,
+            "text": own_text,
+            "origin_file": self._label,
+        }
+        if pc.any(system).as_py():
+            columns |= _events(system, texts, kinds, own_text)
+        members = [
+            Member(self._group.group_id, id_, name, role=ROLE_TITLES[title])
+            for id_, name, title, _ in who_is
+            if id_ and title in ROLE_TITLES and self._group.chat_kind == "group"
+        ]
+        return columns, members
+
+    def _sender(self, line: str) -> tuple[str | None, str | None, str | None, bool]:
+        """Member id, name, title of a sender line, and whether it is the system."""
+        if line not in self._senders:
+            name, id_ = who(line)
+            title = None
+            if id_ in SYSTEM_IDS:
+                self._senders[line] = None, None, None, True
+                return self._senders[line]
+            tag = leading_tag(name)
+            if tag and self._group.chat_kind == "group" and self._facts.is_title(tag):
+                title, name = tag, name[len(tag) + 2 :]
+            self._senders[line] = id_ or (f"name:{name}" if name else None), name, title, False
+        return self._senders[line]
+
+
+def _senders_and_clock(piece: Records, names: frozenset[str]) -> tuple[pa.Array, NDArray[np.int64]]:
+    """Sender lines, and seconds of the day on a 24-hour clock."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from cq.formats._qq_txt_scan import AM, NOON, PM
+
+    senders, mark = _slices(piece.data, piece.sender), piece.mark
+    if mark.any() and names:
+        marked = _slices(piece.data, piece.marked_sender)
+        is_name = pc.is_in(marked, pa.array(list(names)))
+        senders = pc.if_else(is_name, marked, senders)
+        mark = np.where(is_name.to_numpy(zero_copy_only=False), 0, mark)
+    hour = piece.clock // 3600
+    late = ((mark == PM) & (hour < 12)) | ((mark == NOON) & (hour >= 1) & (hour <= 3))
+    return senders, piece.clock + 43_200 * (late.astype(np.int64) - ((mark == AM) & (hour == 12)))
+
+
+def _slices(data: bytes, spans: NDArray[np.int64]) -> pa.Array:
+    """The strings at rising, disjoint [start, end) offsets of UTF-8 text."""
+    import numpy as np
+    import pyarrow as pa
+
+    offsets = pa.py_buffer(np.ascontiguousarray(spans).reshape(-1))
+    pieces = pa.Array.from_buffers(pa.large_string(), 2 * len(spans) - 1, [None, offsets, pa.py_buffer(data)])
+    return pieces.take(pa.array(np.arange(0, 2 * len(spans), 2))).cast(pa.string())
+
+
+def _line_breaks(texts: pa.Array) -> pa.Array:
+    import pyarrow.compute as pc
+
+    return pc.replace_substring(pc.replace_substring(texts, "\r\n", "\n"), "\r", "\n")
+
+
+def _join_split_names(senders: pa.Array, texts: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """A name with a line break in it: a header without id whose first body line ends in one.
+
+    Never seen in a real export; accepted only where every other sender has an id, and for at most
+    60 characters, so that a message that merely ends in a number is left alone.
+    """
+    import pyarrow as pa
+
+    lone = {s for s in senders.unique().to_pylist() if who(s).id is None}
+    if not lone:
+        return senders, texts
+    names, bodies = senders.to_pylist(), texts.to_pylist()
+    for i, sender in enumerate(names):
+        first, _, rest = bodies[i].partition("\n")
+        if sender in lone and len(first) <= 60 and who(first).id:
+            names[i], bodies[i] = f"{sender}\n{first}", rest
+    return pa.array(names, pa.string()), pa.array(bodies, pa.string())
+
+
+def _events(system: pa.Array, texts: pa.Array, kinds: pa.Array, own_text: pa.Array) -> dict[str, object]:
+    """Columns of the rows that report what happened, from the sentence in their body."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from cq.formats._system_text import parse
+
+    rows = np.flatnonzero(system.to_numpy(zero_copy_only=False))
+    found = [parse(text, "qq") for text in texts.take(pa.array(rows)).to_pylist()]
+    n = len(texts)
+    event: list[Event | None] = [None] * n
+    actor: list[str | None] = [None] * n
+    target: list[list[str] | None] = [None] * n
+    detail: list[str | None] = [None] * n
+    mentions: list[list[str] | None] = [None] * n
+    kind: list[Kind | None] = [None] * n
+    for row, what in zip(rows, found, strict=True):
+        event[row], kind[row] = what.event, what.kind
+        actor[row], target[row], detail[row], mentions[row] = what.actor, list(what.targets), what.detail, []
+    return {
+        "kind": pc.coalesce(pa.array(kind, pa.string()), kinds),
+        "text": pc.if_else(system, texts, own_text),
+        "event": event,
+        "event_actor": actor,
+        "event_target": target,
+        "event_detail": detail,
+        "mentions": mentions,
+    }
+
+
+def _line_of(piece: Records, row: int) -> str:
+    return piece.data[piece.start[row] : piece.sender[row, 1]].decode("utf-8", "replace")[:80]
+
+
+def _record_batch(columns: dict[str, object], rows: int) -> pa.RecordBatch:
+    from cq.model import record_batch
+
+    return record_batch(columns, rows)
+
+
+FORMAT = Format(
+    id="qq-pc-txt",
+    title="QQ PC / TIM text export (全部消息记录.txt)",
+    platform="qq",
+    sniff=_sniff,
+    read=_read,
+)

@@ -1,0 +1,222 @@
+"""A section of waist 2 as lines: title, metrics, tables and series, findings.
+
+Any section prints: its words come from the locale, else its codes stand for themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from cq.report._terminal_layout import (
+    ALARM,
+    CARE,
+    GUTTER,
+    LABEL,
+    STRONG,
+    TITLE,
+    Page,
+    beside,
+    cut,
+    flow,
+    pad,
+    paragraph,
+)
+from cq.report._terminal_tables import WIDE_PAGE, Layout, layout_of, series_lines
+from cq.report.wording import is_number
+from cq.section import Evidence, Finding, Metric, Section, Severity, Table
+
+SIDE_LEAST = 34
+"""Columns a side block needs next to a picture; with fewer it stands below."""
+
+HEADED_BY: Mapping[str, str] = {
+    "people.new": "new_speakers",
+    "people.returned": "returned_speakers",
+    "people.lost": "lost_regulars",
+    "people.silent": "silent_members",
+    "questions.unanswered": "unanswered",
+}
+"""Tables whose heading carries the metric that counts their rows, so that it is said once."""
+
+SEVERITY_STYLE: Mapping[Severity, str] = {"alert": ALARM, "warning": CARE, "info": LABEL}
+SHOWN_EVIDENCE = 2
+
+
+def heading(title: str, page: Page, note: str = "") -> list[Text]:
+    """An empty line and the title, with a rule to the edge where the page is ruled."""
+    line = Text(cut(title, page.width, page.marks), TITLE)
+    room = page.width - line.cell_len - 2
+    if note and cell_len(note) <= room:
+        line.append("  " + note, LABEL)
+    if page.ruled and (rest := page.width - line.cell_len - 1) > 2:
+        line.append(" " + page.marks.rule * rest, LABEL)
+    return [Text(), line]
+
+
+def section_lines(section: Section, page: Page, *, told: Sequence[str] = (), lead: str = "") -> list[Text]:
+    """A section; ``told`` are metrics that the sentence ``lead`` says already."""
+    words = page.words
+    lines = heading(words.name("sections", section.id, key="title"), page)
+    headed = {HEADED_BY[key] for name in section.tables if (key := f"{section.id}.{name}") in HEADED_BY}
+    hidden = set() if page.verbose else headed | set(told)
+    shown = {code: metric for code, metric in section.metrics.items() if code not in hidden}
+    body = [
+        *finding_lines(section.findings, page),
+        *metric_lines(section.id, shown, page),
+        *(paragraph(lead, page, indent=2) if lead else []),
+        *_blocks(section, page),
+    ]
+    if page.verbose and isinstance(cannot := words.table("sections", section.id, "cannot"), str):
+        body += [Text(), *paragraph(cannot, page, indent=2, style=LABEL, label=words.say("section.cannot"))]
+    return lines + (body or [Text("  " + words.say("section.empty"), LABEL)])
+
+
+# -- metrics -------------------------------------------------------------------------------------
+
+
+def metric_lines(section_id: str, metrics: Mapping[str, Metric], page: Page) -> list[Text]:
+    """Metrics in as many columns as fit, read downwards: name, value, then what belongs to it."""
+    cells = [_metric_cells(f"{section_id}.{code}", metric, page) for code, metric in metrics.items()]
+    if not cells:
+        return []
+    for count in (3, 2) if page.width >= WIDE_PAGE else (2,):
+        height = -(-len(cells) // count)
+        stacks = [cells[i : i + height] for i in range(0, len(cells), height)]
+        if sum(sum(_cell_widths(stack)) + 4 for stack in stacks) + 4 * (len(stacks) - 1) <= page.width - 2:
+            return _stacked(stacks, page)
+    return _stacked([cells], page)
+
+
+def _metric_cells(path: str, metric: Metric, page: Page) -> tuple[str, str, str]:
+    words = page.words
+    name = cut(words.name("metrics", path), max(10, page.width - 30), page.marks)
+    ratio = metric.unit == "ratio" and is_number(metric.value)
+    value = cut(words.value(metric.value, metric.unit), 24, page.marks)
+    base = words.base(metric.value, metric.n) if ratio and is_number(metric.value) else ""
+    reason = _reason(path, metric, page) if metric.value is None else ""
+    notes = [note for note in (words.change(metric), base, reason) if note]
+    return name, value, cut(" ".join(notes), max(0, page.width - 2 - cell_len(name + value) - 4), page.marks)
+
+
+def _reason(path: str, metric: Metric, page: Page) -> str:
+    """Why a number is not known, where that can be told from the number alone."""
+    words = page.words
+    known = words.table("terminal", "reasons", "metrics", path)
+    if isinstance(known, str):
+        return known
+    return words.say("reasons.none") if metric.n == 0 else ""
+
+
+def _cell_widths(stack: Sequence[tuple[str, str, str]]) -> list[int]:
+    return [max(cell_len(cell[i]) for cell in stack) for i in range(3)]
+
+
+def _stacked(stacks: Sequence[Sequence[tuple[str, str, str]]], page: Page) -> list[Text]:
+    lines = [Text("  ") for _ in stacks[0]]
+    for index, stack in enumerate(stacks):
+        label, value, note = _cell_widths(stack)
+        label = min(label, page.width - 4 - value - (note + GUTTER if note else 0))
+        for line, cell in zip(lines, stack, strict=False):
+            if index:
+                line.append(" " * 4)
+            line.append(pad(cut(cell[0], label, page.marks), label) + " " * GUTTER)
+            line.append(pad(cell[1], value, "right"), STRONG)
+            line.append(" " * GUTTER + pad(cell[2], note), LABEL)
+    for line in lines:
+        line.rstrip()
+    return lines
+
+
+# -- tables and series ---------------------------------------------------------------------------
+
+
+def _blocks(section: Section, page: Page) -> list[Text]:
+    """A picture with the side blocks next to it, then what needs the whole width."""
+    placed = [(name, table, layout_of(f"{section.id}.{name}")) for name, table in section.tables.items()]
+    pictures = [
+        _block(section, *item, page) for item in placed if item[2].place == "picture" and item[1].rows
+    ]
+    left = [line for block in pictures for line in block]
+    width = max((line.cell_len for line in left), default=0)
+    room = page.width - width - 3
+    narrow = page.narrowed(room) if left and room >= SIDE_LEAST else page
+    right = series_lines(narrow, section.id, section.series)
+    for item in placed:
+        if item[2].place == "side" and item[1].rows:
+            right += _block(section, *item, narrow)
+    both = beside(left, right, width) if narrow is not page else [*left, *right]
+    wide = [_block(section, *item, page) for item in placed if item[2].place == "wide" and item[1].rows]
+    lines = [Text(), *both] if both else []
+    for block in wide:
+        lines += [Text(), *block]
+    return lines
+
+
+def _block(section: Section, name: str, table: Table, layout: Layout, page: Page) -> list[Text]:
+    """A table under its title, with the number of rows that the whole list has."""
+    words, table_id = page.words, f"{section.id}.{name}"
+    title = Text("  " + cut(words.name("tables", table_id, key="title"), page.width - 12, page.marks))
+    counted = section.metrics.get(HEADED_BY.get(table_id, ""))
+    total = len(table.rows)
+    if counted is not None and is_number(counted.value):
+        total = max(total, int(counted.value))
+        title.append(f" {words.value(counted.value, counted.unit)}", STRONG)
+        if change := words.change(counted):
+            title.append(f" {change}", LABEL)
+    return [title, *layout.draw(page, table_id, table, total)]
+
+
+# -- findings ------------------------------------------------------------------------------------
+
+
+def finding_lines(findings: Sequence[Finding], page: Page) -> list[Text]:
+    """What was found and what to watch; how many others were looked at and are quiet."""
+    loud = [f for f in findings if page.verbose or f.status in ("finding", "watch")]
+    lines = [line for finding in loud for line in _finding(finding, page)]
+    words = page.words
+    quiet = [f.status for f in findings if f not in loud]
+    items = [
+        words.say(
+            "format.detail", name=words.say(f"findings.{status}"), value=words.number(quiet.count(status))
+        )
+        for status in dict.fromkeys(quiet)
+    ]
+    return lines + flow(items, page, indent=2, style=LABEL)
+
+
+def _finding(finding: Finding, page: Page) -> list[Text]:
+    words = page.words
+    status = words.say(f"findings.{finding.status}")
+    if finding.status == "finding":
+        status = words.say(f"findings.{finding.severity}")
+    sure = words.say("findings.confidence", value=f"{finding.confidence:.0%}")
+    name = cut(words.name("findings", finding.code), page.width - cell_len(status + sure) - 10, page.marks)
+    style = SEVERITY_STYLE[finding.severity] if finding.status == "finding" else LABEL
+    lines = [Text.assemble("  ", (page.marks.bullet, style), " ", (name, STRONG), "  ", (status, style))]
+    lines[0].append("  " + sure, LABEL)
+    values = [
+        words.say("format.detail", name=key, value=words.value(value, "number"))
+        for key, value in finding.values.items()
+    ]
+    lines += flow(values, page, indent=4, style=LABEL)
+    lines += _evidence(finding.evidence, "findings.evidence", page)
+    if page.verbose:
+        lines += _evidence(finding.counter_evidence, "findings.counter_evidence", page)
+        for limit in finding.thresholds:
+            value = words.number(limit.value)
+            said = words.say("findings.threshold", name=limit.name, value=value, origin=limit.origin)
+            lines += paragraph(said, page, indent=4, style=LABEL)
+    return lines
+
+
+def _evidence(items: Sequence[Evidence], key: str, page: Page) -> list[Text]:
+    words = page.words
+    shown = items if page.verbose else items[:SHOWN_EVIDENCE]
+    lines = []
+    for item in shown:
+        said = words.quote(item.excerpt) if item.excerpt else words.value(item.message_id, "code")
+        text = f"{words.say(key)} {words.moment(item.sent_at)} {said}"
+        lines.append(Text("    " + cut(text, page.width - 4, page.marks)))
+    return lines

@@ -1,0 +1,187 @@
+"""Results as text, for a terminal and for a pipe.
+
+On a terminal a page has rules, colours and up to 140 columns; piped, the same content stands plain
+in at most 80. Every part is made as lines of a known width first and printed last. Text from a
+chat is data: never markup, never an escape. Numbers and words are made elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from cq.report import summary
+from cq.report._terminal_layout import LABEL, STRONG, Column, Page, aligned, cut, flow, grid, paragraph
+from cq.report._terminal_parts import (
+    counting,
+    footer,
+    group_head,
+    group_name,
+    overview,
+    pick_group,
+    window_line,
+)
+from cq.report._terminal_section import section_lines
+from cq.report.marks import marks_for
+from cq.report.wording import Words, clean
+from cq.result import Analysis, Explanation, FormatInfo, GroupResult, Identification, IdentifiedSource
+
+PIPED_WIDTH = 80
+WIDEST = 140
+NARROWEST = 40
+DETAILED_GROUPS = 5
+"""With more groups than this only their table is shown."""
+
+
+def render(
+    result: Analysis, console: Console, *, lang: str = "zh", color: bool = True, verbose: bool = False
+) -> None:
+    """``cq analyze --format text``: print ``result`` to ``console``."""
+    page = _page(console, lang, verbose)
+    _print(_analysis(result, page), console, color)
+
+
+def render_identify(
+    result: Identification, console: Console, *, lang: str = "zh", color: bool = True, verbose: bool = False
+) -> None:
+    """``cq identify``: what each source is and why, and what reading it would give."""
+    page = _page(console, lang, verbose)
+    lines: list[Text] = []
+    for source in result.sources:
+        lines += [*([Text()] if lines else []), *_identified(source, page)]
+    _print(lines or [Text(page.words.say("identify.nothing"))], console, color)
+
+
+def render_formats(
+    formats: Sequence[FormatInfo], console: Console, *, lang: str = "zh", color: bool = True
+) -> None:
+    """``cq formats``: the formats that can be read and what they carry."""
+    page = _page(console, lang, False)
+    words = page.words
+    rows = [[words.say(f"formats.{key}") for key in ("id", "title", "platform", "carries")]]
+    for fmt in formats:
+        has = {"unique_ids": fmt.unique_ids, "replies": fmt.replies, "roster": fmt.roster}
+        carries = [words.say(f"formats.{key}") for key, yes in has.items() if yes]
+        rows.append(
+            [
+                clean(fmt.id),
+                clean(fmt.title),
+                words.code(fmt.platform),
+                words.listing(carries) or page.marks.dash,
+            ]
+        )
+    columns = [Column(style=STRONG), Column(shrinks=True, least=16), Column(), Column(style=LABEL)]
+    lines = grid(rows, columns, page, head=True) if formats else [Text(words.say("formats.none"))]
+    _print(lines, console, color)
+
+
+def render_explain(
+    explanations: Sequence[Explanation], console: Console, *, lang: str = "zh", color: bool = True
+) -> None:
+    """``cq explain``: what codes mean; a list when there are many."""
+    page = _page(console, lang, False)
+    words = page.words
+    if len(explanations) == 1:
+        _print(_explained(explanations[0], page), console, color)
+        return
+    rows = [[clean(e.code), clean(e.name), words.say(f"explain_kinds.{e.kind}")] for e in explanations]
+    _print(
+        grid(rows, [Column(style=STRONG), Column(shrinks=True), Column(style=LABEL)], page), console, color
+    )
+
+
+# -- pages -------------------------------------------------------------------------------------------
+
+
+def _analysis(result: Analysis, page: Page) -> list[Text]:
+    lines = window_line(result, page)
+    groups = result.groups
+    many = len(groups) > 1
+    if many:
+        lines += overview(groups, page)
+    if result.portfolio is not None:
+        lines += section_lines(result.portfolio, page)
+    if len(groups) > DETAILED_GROUPS and not page.verbose:
+        lines += pick_group(groups, page)
+    else:
+        for number, group in enumerate(groups, 1):
+            lines += [Text(), Text()] if many else []
+            lines += _group(group, page, f"{number}/{len(groups)}  " if many else "")
+    return lines + footer(result, page)
+
+
+def _group(group: GroupResult, page: Page, number: str) -> list[Text]:
+    lines = group_head(group, page, number)
+    for section in group.sections.values():
+        lead = summary.concentration(group, page.words) if section.id == "people" else ""
+        lines += section_lines(section, page, told=summary.CONCENTRATION if lead else (), lead=lead)
+    return lines
+
+
+def _identified(source: IdentifiedSource, page: Page) -> list[Text]:
+    words = page.words
+    head = Text(cut(clean(source.path), page.width, page.marks), STRONG)
+    labels = aligned({key: words.say(f"identify.{key}") for key in ("reason", "span", "groups")})
+    lines = [head, *flow([clean(source.format), words.size(source.bytes)], page, indent=2)]
+    lines += paragraph(clean(source.reason), page, indent=2, label=labels["reason"])
+    if source.span is not None:
+        first, last = words.moment(source.span.first), words.moment(source.span.last)
+        span = words.say("format.span_dates", first=first, last=last)
+        lines += paragraph(span, page, indent=2, label=labels["span"])
+    groups = [
+        words.say(
+            "identify.group",
+            name=group_name(group.name, group.id, words),
+            chat=words.say(f"chats.{group.chat_kind}", platform=words.code(group.platform)),
+            messages=words.amount(group.messages, "message"),
+        )
+        for group in source.groups
+    ] or [words.say("identify.no_messages")]
+    lines += flow(groups, page, indent=2, label=labels["groups"])
+    return lines + counting([source], page)
+
+
+def _explained(explanation: Explanation, page: Page) -> list[Text]:
+    words = page.words
+    head = Text.assemble((clean(explanation.name), STRONG), "  ", (clean(explanation.code), LABEL))
+    lines = [head, Text(words.say(f"explain_kinds.{explanation.kind}"), LABEL)]
+    for key, text in explanation.paragraphs.items():
+        title = words.table("terminal", "explain", key)
+        lines += [Text(), Text(title if isinstance(title, str) else clean(key), LABEL)]
+        lines += [line for part in text.splitlines() for line in paragraph(clean(part), page, indent=2)]
+    if explanation.related:
+        lines += [Text(), Text(words.say("explain.related"), LABEL)]
+        lines += flow([clean(code) for code in explanation.related], page, indent=2)
+    return lines
+
+
+# -- printing ----------------------------------------------------------------------------------------
+
+
+def _page(console: Console, lang: str, verbose: bool) -> Page:
+    terminal = console.is_terminal
+    width = min(console.width, WIDEST if terminal else PIPED_WIDTH)
+    return Page(Words(lang, marks_for(console.encoding)), max(NARROWEST, width), verbose, ruled=terminal)
+
+
+def _print(lines: Iterable[Text], console: Console, color: bool) -> None:
+    """Write lines as they are: no wrapping, no markup, no highlighting; what cannot be encoded is ``?``."""
+    styled = color and console.is_terminal
+    for line in lines:
+        text = _encodable(line, console.encoding)
+        console.print(
+            text if styled else Text(text.plain), soft_wrap=True, markup=False, highlight=False, emoji=False
+        )
+
+
+def _encodable(line: Text, encoding: str) -> Text:
+    try:
+        line.plain.encode(encoding)
+    except UnicodeEncodeError:
+        plain = "".join(c.encode(encoding, "replace").decode(encoding) for c in line.plain)
+        return Text(plain, spans=line.spans, end=line.end)
+    except LookupError:
+        pass
+    return line

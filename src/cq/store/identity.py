@@ -1,0 +1,132 @@
+"""Which message is which: the 96-bit identity behind ``message_id``.
+
+A message is identified by its group and native id where the format declares that id exact and
+unique, else by group, time, sender, kind and text, and (for equal ones) by its place among them in
+its own export. So the union of two exports keeps, of each text, the larger of the two counts: two
+overlapping halves make the whole, and a person who really said "1" twice in a second is heard twice.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from xxhash import xxh3_128_digest
+
+ID_BYTES = 12
+"""96 bits: at ten million messages two different ones share an id with probability 1e-15."""
+
+_SEPARATOR = "\x1f"
+_HEX = np.array([f"{i:02x}".encode() for i in range(256)], "S2")
+_NO_ID = ("", "0")
+
+
+class Keys(NamedTuple):
+    """Identities as two columns, so that they sort and compare as numbers: 8 and 4 bytes."""
+
+    hi: NDArray[np.uint64]
+    lo: NDArray[np.uint32]
+
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Keys:
+        """The identities of some rows."""
+        return Keys(self.hi[rows], self.lo[rows])
+
+
+class Identified(NamedTuple):
+    """A batch's identities; ``content`` tells apart two messages under one native id.
+
+    ``given``: rows that carried a ``message_id`` (cq's own files). ``native``: by native id.
+    """
+
+    keys: Keys
+    content: NDArray[np.uint64]
+    given: NDArray[np.bool_]
+    native: NDArray[np.bool_]
+
+
+def identify_rows(batch: pa.RecordBatch, unique_ids: bool) -> Identified:
+    """Identities of the rows of an incoming batch, before repetitions are numbered."""
+    column = batch.column
+    content = _digests(
+        pc.binary_join_element_wise(
+            column("group_id"),
+            column("sent_at").cast(pa.int64()).cast(pa.string()),
+            pc.fill_null(column("sender_id"), ""),
+            column("kind"),
+            pc.fill_null(column("text"), ""),
+            _SEPARATOR,
+        )
+    )
+    keys = content
+    rows = batch.num_rows
+    native = np.zeros(rows, np.bool_)
+    if unique_ids and column("native_id").null_count < rows:
+        ids = column("native_id")
+        native = _mask(pc.invert(pc.is_in(pc.fill_null(ids, ""), pa.array(_NO_ID))))
+        keys = _choose(native, native_keys(column("group_id"), ids), keys)
+    given = np.zeros(rows, np.bool_)
+    if column("message_id").null_count < rows:
+        ids = column("message_id")
+        given = _mask(pc.fill_null(pc.match_substring_regex(ids, r"^[0-9a-f]{24}$"), False))
+        keys = _choose(given, parse(pc.if_else(pa.array(given), ids, "0" * 24)), keys)
+    return Identified(keys, content.hi, given, native & ~given)
+
+
+def native_keys(groups: pa.Array, native_ids: pa.Array) -> Keys:
+    """Identities by group and native id; also where an answered message is looked up."""
+    return _digests(pc.binary_join_element_wise(groups, pc.fill_null(native_ids, ""), "id", _SEPARATOR))
+
+
+def repeated(keys: Keys, n: NDArray[np.int64]) -> Keys:
+    """Identities of the n-th repetitions (n ≥ 1) of messages."""
+    material = _bytes(keys)
+    return _pack(
+        [xxh3_128_digest(material[i].tobytes() + int(k).to_bytes(8, "big")) for i, k in enumerate(n)]
+    )
+
+
+def texts(keys: Keys) -> pa.Array:
+    """``message_id``: 24 lower-case hexadecimal digits."""
+    digits = _HEX[_bytes(keys)].tobytes()
+    offsets = np.arange(len(keys.hi) + 1, dtype=np.int32) * (2 * ID_BYTES)
+    return pa.Array.from_buffers(
+        pa.string(), len(keys.hi), [None, pa.py_buffer(offsets), pa.py_buffer(digits)]
+    )
+
+
+def parse(ids: pa.Array) -> Keys:
+    """The identities behind 24-digit ``message_id`` texts."""
+    raw = bytes.fromhex("".join(ids.to_pylist()))
+    return _split(np.frombuffer(raw, np.uint8).reshape(-1, ID_BYTES))
+
+
+def _digests(material: pa.Array) -> Keys:
+    values = material.cast(pa.binary()).to_numpy(zero_copy_only=False)
+    return _pack([xxh3_128_digest(value) for value in values])
+
+
+def _pack(digests: list[bytes]) -> Keys:
+    return _split(np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 16)[:, :ID_BYTES])
+
+
+def _split(raw: NDArray[np.uint8]) -> Keys:
+    hi = np.ascontiguousarray(raw[:, :8]).view(">u8")[:, 0].astype(np.uint64)
+    lo = np.ascontiguousarray(raw[:, 8:]).view(">u4")[:, 0].astype(np.uint32)
+    return Keys(hi, lo)
+
+
+def _bytes(keys: Keys) -> NDArray[np.uint8]:
+    hi = keys.hi.astype(">u8").view(np.uint8).reshape(-1, 8)
+    lo = keys.lo.astype(">u4").view(np.uint8).reshape(-1, 4)
+    return np.concatenate([hi, lo], axis=1)
+
+
+def _mask(condition: pa.Array) -> NDArray[np.bool_]:
+    return np.asarray(condition.to_numpy(zero_copy_only=False), np.bool_)
+
+
+def _choose(where: NDArray[np.bool_], yes: Keys, no: Keys) -> Keys:
+    return Keys(np.where(where, yes.hi, no.hi), np.where(where, yes.lo, no.lo))

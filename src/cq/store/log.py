@@ -1,0 +1,523 @@
+"""Many exports become one log: merged, without doubles, in order, every record accounted for.
+
+A :class:`Collector` takes batches in file order and keeps, per message, 32 bytes of keys; the texts
+go to a :class:`~cq.store.spill.Spill`. ``finish`` decides which rows are doubles and where each row
+belongs; the :class:`Log` then yields final rows, group by group, by time, then source order.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from cq.model import Batch, Group, Member, Problem, message_schema
+from cq.store import identity
+from cq.store.identity import Keys
+from cq.store.names import Names, resolve_batch
+from cq.store.spill import Spill, in_order
+
+SHOWN_PROBLEMS = 20
+_CHUNK = 1 << 20
+"""Rows looked at together where a whole column's worth of scratch space would count."""
+
+_BACKWARD_MS = 60_000
+_BACKWARD_SHARE = 0.005
+
+
+class GroupSpan(msgspec.Struct, frozen=True):
+    """How much there is of one group: rows, and the first and last time (UTC ms)."""
+
+    group: Group
+    rows: int
+    first: int
+    last: int
+
+    def joined(self, other: GroupSpan | None) -> GroupSpan:
+        """The two of one group together."""
+        if other is None:
+            return self
+        rows, first, last = self.rows + other.rows, min(self.first, other.first), max(self.last, other.last)
+        return GroupSpan(self.group, rows, first, last)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the records of one source. The counting law is :attr:`seen`."""
+
+    label: str
+    format: str
+    unique_ids: bool = False
+    rows: int = 0
+    members: int = 0
+    headers: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    problem_counts: Counter[str] = field(default_factory=Counter)
+    problems: list[Problem] = field(default_factory=list)
+    notice_counts: Counter[str] = field(default_factory=Counter)
+    notices: list[Problem] = field(default_factory=list)
+    spans: list[GroupSpan] = field(default_factory=list)
+
+    @property
+    def messages(self) -> int:
+        """Messages kept from this source."""
+        return self.rows - self.skipped["duplicate"]
+
+    @property
+    def seen(self) -> int:
+        """Every record of the source: messages + members + headers + problems + skipped."""
+        lost = self.problem_counts.total() + self.skipped.total()
+        return self.messages + self.members + self.headers + lost
+
+    def notice(self, code: str, where: str, detail: str = "") -> None:
+        """Note a doubt; the first few are kept whole, all are counted."""
+        self.notice_counts[code] += 1
+        if len(self.notices) < SHOWN_PROBLEMS:
+            self.notices.append(Problem(code, where, detail))
+
+    def add(self, batch: Batch) -> None:
+        """Count a batch."""
+        self.rows += batch.messages.num_rows if batch.messages is not None else 0
+        self.members += batch.member_records
+        self.headers += batch.headers
+        self.skipped.update(batch.skipped)
+        self.problem_counts.update(p.code for p in batch.problems)
+        self.problems += batch.problems[: max(SHOWN_PROBLEMS - len(self.problems), 0)]
+        for notice in batch.notices:
+            self.notice(notice.code, notice.where, notice.detail)
+
+
+class MessageLog(Protocol):
+    """A finished log: what a merge of exports and a stored dataset have in common."""
+
+    spans: list[GroupSpan]
+    members: list[Member]
+    tallies: list[Tally]
+
+    def batches(
+        self, groups: Collection[str] | None = None, since: int | None = None, until: int | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Final rows, group by group, by time; of some groups and of ``[since, until)`` only."""
+        ...
+
+    def close(self) -> None:
+        """Give back temporary files."""
+        ...
+
+
+def split_groups(batch: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """A batch whose rows come group by group, cut where the group changes."""
+    ids = batch.column("group_id")
+    edges = pc.indices_nonzero(pc.not_equal(ids[1:], ids[:-1])).to_pylist()
+    starts = [0, *(e + 1 for e in edges)]
+    for lo, hi in zip(starts, [*starts[1:], batch.num_rows], strict=True):
+        yield ids[lo].as_py(), batch.slice(lo, hi - lo)
+
+
+class Collector:
+    """Takes the batches of sources one after the other."""
+
+    def __init__(self) -> None:
+        self._spill = Spill()
+        self._names = Names()
+        self._groups: dict[str, Group] = {}
+        self._group_code: dict[str, int] = {}
+        self._members: dict[tuple[str, str], Member] = {}
+        self._tallies: list[Tally] = []
+        self._scopes: list[tuple[int, int]] = []
+        self._scope_starts: list[int] = []
+        self._rows = 0
+        self._parts: list[_Part] = []
+
+    def source(self, label: str, format_id: str, unique_ids: bool) -> Tally:
+        """Begin a source; the batches that follow are its."""
+        self._tallies.append(Tally(label, format_id, unique_ids))
+        return self._tallies[-1]
+
+    def add(self, batch: Batch) -> None:
+        """One batch of the current source."""
+        tally = self._tallies[-1]
+        tally.add(batch)
+        for group in batch.groups:
+            known = self._groups.get(group.group_id)
+            if known is None or (known.chat_kind == "unknown" and group.chat_kind != "unknown"):
+                self._groups[group.group_id] = group
+        for member in batch.members:
+            self._member(member)
+        if batch.messages is None or not batch.messages.num_rows:
+            return
+        rows = identity.identify_rows(batch.messages, tally.unique_ids)
+        scope = (len(self._tallies) - 1, batch.segment)
+        if not self._scopes or self._scopes[-1] != scope:
+            self._scopes.append(scope)
+            self._scope_starts.append(self._rows)
+        self._rows += batch.messages.num_rows
+        self._parts.append(
+            _Part(
+                batch.messages.num_rows,
+                rows.keys,
+                batch.messages.column("sent_at").cast(pa.int64()).to_numpy(),
+                self._codes(batch.messages.column("group_id")),
+                rows.content if rows.native.any() else None,
+                rows.given if rows.given.any() else None,
+                rows.native if rows.native.any() else None,
+            )
+        )
+        self._names.learn(batch.messages)
+        self._spill.append(batch.messages)
+
+    def _member(self, new: Member) -> None:
+        key = new.group_id, new.member_id
+        old = self._members.get(key)
+        if old is None:
+            self._members[key] = new
+            return
+        fields = {
+            f: getattr(new, f) if getattr(new, f) is not None else getattr(old, f)
+            for f in Member.__struct_fields__
+        }
+        self._members[key] = Member(**fields)
+
+    def _codes(self, ids: pa.Array) -> NDArray[np.unsignedinteger]:
+        encoded = ids.dictionary_encode()
+        codes = [
+            self._group_code.setdefault(g, len(self._group_code)) for g in encoded.dictionary.to_pylist()
+        ]
+        kind = np.uint16 if len(self._group_code) < 1 << 16 else np.uint32
+        return np.array(codes, kind)[encoded.indices.to_numpy()]
+
+    def finish(self) -> Log:
+        """Decide about doubles and order."""
+        self._names.learn_members(self._members.values())
+        for id_ in self._group_code:
+            self._groups.setdefault(id_, Group(id_, None, "unknown"))
+        ids = list(self._group_code)
+        rank = np.empty(len(ids), np.uint32 if len(ids) > 1 << 16 else np.uint16)
+        rank[np.argsort(np.array(ids, object), kind="stable")] = np.arange(len(ids))
+        keys, at, groups = self._columns(rank)
+        scopes = _Scopes(np.array([*self._scope_starts, self._rows]))
+        double = _doubles(keys, scopes, self._parts)
+        for s, count in enumerate(scopes.count(np.flatnonzero(double))):
+            self._tallies[self._scopes[s][0]].skipped["duplicate"] += int(count)
+        self._warn_about_order(at)
+        order = _order(groups, at, scopes, double)
+        rows = _Rows(keys, at, groups, double, order, sorted(ids))
+        spans = self._spans(rows)
+        members = [self._members[k] for k in sorted(self._members)]
+        return Log(spans, members, self._tallies, rows, self._spill, self._names)
+
+    def _spans(self, rows: _Rows) -> list[GroupSpan]:
+        """How much there is of each group, in all and (in the tallies) per source."""
+        total: dict[str, GroupSpan] = {}
+        starts = [*self._scope_starts, self._rows]
+        for (source, _), lo, hi in zip(self._scopes, starts[:-1], starts[1:], strict=True):
+            for id_, span in rows.spans(lo, hi):
+                piece = GroupSpan(self._groups[id_], *span)
+                total[id_] = piece.joined(total.get(id_))
+                tally = self._tallies[source]
+                old = next((s for s in tally.spans if s.group.group_id == id_), None)
+                tally.spans = [s for s in tally.spans if s is not old] + [piece.joined(old)]
+        return [total[id_] for id_ in sorted(total)]
+
+    def _columns(
+        self, rank: NDArray[np.unsignedinteger]
+    ) -> tuple[Keys, NDArray[np.int64], NDArray[np.unsignedinteger]]:
+        """The keys of all rows as whole columns; the pieces are given up on the way."""
+        parts = self._parts
+        columns = []
+        for name, empty in (("hi", np.uint64), ("lo", np.uint32), ("at", np.int64), ("groups", rank.dtype)):
+            pieces = [getattr(p, name) for p in parts]
+            columns.append(np.concatenate(pieces) if pieces else np.zeros(0, empty))
+            for part in parts:
+                setattr(part, name, None)
+        hi, lo, at, groups = columns
+        return Keys(hi, lo), at, rank[groups]
+
+    def _warn_about_order(self, at: NDArray[np.int64]) -> None:
+        """Several exports glued together show as time that jumps back again and again."""
+        starts = [*self._scope_starts, self._rows]
+        for (source, _), lo, hi in zip(self._scopes, starts[:-1], starts[1:], strict=True):
+            falls = sum(
+                int(np.count_nonzero(np.diff(at[i : min(i + _CHUNK, hi) + 1][: hi - i]) < -_BACKWARD_MS))
+                for i in range(lo, hi, _CHUNK)
+            )
+            if hi - lo - 1 > falls > max(_BACKWARD_SHARE * (hi - lo), 1):
+                tally = self._tallies[source]
+                tally.notice("out_of_order", tally.label, f"{falls}/{hi - lo}")
+
+
+class _Part:
+    """The keys of one batch; the columns but the last three move into whole arrays at the end."""
+
+    __slots__ = ("at", "content", "given", "groups", "hi", "lo", "native", "rows")
+
+    def __init__(
+        self,
+        rows: int,
+        keys: Keys,
+        at: NDArray[np.int64],
+        groups: NDArray[np.unsignedinteger],
+        content: NDArray[np.uint64] | None,
+        given: NDArray[np.bool_] | None,
+        native: NDArray[np.bool_] | None,
+    ) -> None:
+        self.rows = rows
+        self.hi, self.lo = keys
+        self.at, self.groups = at, groups
+        self.content, self.given, self.native = content, given, native
+
+
+class _Scopes:
+    """Which part of which source a row came from: each is one run of rows."""
+
+    def __init__(self, edges: NDArray[np.int64]) -> None:
+        self.edges = edges
+
+    def of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The scope of each row."""
+        return np.searchsorted(self.edges, rows, side="right") - 1
+
+    def count(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many of the (sorted) rows lie in each scope."""
+        return np.diff(np.searchsorted(rows, self.edges))
+
+
+def _doubles(keys: Keys, scopes: _Scopes, parts: list[_Part]) -> NDArray[np.bool_]:
+    """Which rows an earlier row already stands for. Repetitions get their own identity in ``keys``."""
+    double = np.zeros(len(keys.hi), np.bool_)
+    rows = _repeated(keys.hi)
+    if not len(rows):
+        return double
+    content, given, native = (_gather(parts, rows, name) for name in ("content", "given", "native"))
+    hi, lo, where = keys.hi[rows], keys.lo[rows], scopes.of(rows)
+    n = np.zeros(len(rows), np.int64)
+    order = np.lexsort((rows, where, lo, hi))
+    n[order] = _place_in_run(hi[order], lo[order], where[order])
+    n[given] = 0  # normalised before: one id is one message
+    if native.any():
+        _number_contents(n, order, hi, lo, where, content, native)
+    again = n > 0
+    numbered = identity.repeated(Keys(hi[again], lo[again]), n[again])
+    keys.hi[rows[again]], keys.lo[rows[again]] = numbered
+    order = np.lexsort((rows, keys.lo[rows], keys.hi[rows]))
+    hi, lo = keys.hi[rows][order], keys.lo[rows][order]
+    double[rows[order[1:]]] = (hi[1:] == hi[:-1]) & (lo[1:] == lo[:-1])
+    return double
+
+
+def _repeated(hi: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Rows whose first 64 bits occur more than once; one sorted copy, no index of all rows."""
+    ordered = np.sort(hi)
+    values = ordered[1:][ordered[1:] == ordered[:-1]]
+    del ordered
+    if not len(values):
+        return np.zeros(0, np.int64)
+    values = np.unique(values)
+    found = []
+    for start in range(0, len(hi), _CHUNK):
+        piece = hi[start : start + _CHUNK]
+        at = np.minimum(np.searchsorted(values, piece), len(values) - 1)
+        found.append(np.flatnonzero(values[at] == piece) + start)
+    return np.concatenate(found)
+
+
+def _place_in_run(*columns: NDArray[np.generic]) -> NDArray[np.int64]:
+    """0, 1, 2 … within each run of rows that are equal in all columns."""
+    rows = len(columns[0])
+    new = np.ones(rows, np.bool_)
+    new[1:] = np.any([c[1:] != c[:-1] for c in columns], axis=0)
+    starts = np.flatnonzero(new)
+    return np.arange(rows) - np.repeat(starts, np.diff(np.append(starts, rows)))
+
+
+def _number_contents(
+    n: NDArray[np.int64],
+    order: NDArray[np.int64],
+    hi: NDArray[np.uint64],
+    lo: NDArray[np.uint32],
+    where: NDArray[np.int32],
+    content: NDArray[np.uint64],
+    native: NDArray[np.bool_],
+) -> None:
+    """Messages under one native id in one source: one number per distinct content."""
+    seen: dict[int, int] = {}
+    last: tuple[int, int, int] | None = None
+    for i in order[native[order]]:
+        run = int(hi[i]), int(lo[i]), int(where[i])
+        if run != last:
+            seen, last = {}, run
+        n[i] = seen.setdefault(int(content[i]), len(seen))
+
+
+def _gather(parts: list[_Part], rows: NDArray[np.int64], name: str) -> NDArray[np.generic]:
+    """A key column that only some batches carry, at some (sorted) rows."""
+    out = np.zeros(len(rows), np.uint64 if name == "content" else np.bool_)
+    start = 0
+    edges = np.searchsorted(rows, np.cumsum([0, *(p.rows for p in parts)]))
+    for part, lo, hi in zip(parts, edges, edges[1:], strict=False):
+        values = getattr(part, name)
+        if values is not None and hi > lo:
+            out[lo:hi] = values[rows[lo:hi] - start]
+        start += part.rows
+    return out
+
+
+def _order(
+    groups: NDArray[np.unsignedinteger], at: NDArray[np.int64], scopes: _Scopes, double: NDArray[np.bool_]
+) -> NDArray[np.int64] | None:
+    """The kept rows in final order, or None where that is the order they came in.
+
+    A newest-first export is turned round before the sort, so that its equal seconds are, too.
+    """
+    if _in_order(groups, at, double):
+        return None
+    kept = np.flatnonzero(~double)
+    scope = scopes.of(kept)
+    groups, at = groups[kept], at[kept]
+    steps = np.where(np.diff(scope) == 0, np.diff(at), 0)
+    up, down = (np.bincount(scope[1:][s], minlength=len(scopes.edges)) for s in (steps > 0, steps < 0))
+    falling = (down > up)[scope]
+    if falling.any():
+        return kept[np.lexsort((np.where(falling, -kept, kept), scope, at, groups))]
+    return kept[np.lexsort((at, groups))]
+
+
+def _in_order(groups: NDArray[np.unsignedinteger], at: NDArray[np.int64], double: NDArray[np.bool_]) -> bool:
+    last: tuple[int, int] | None = None
+    for start in range(0, len(at), _CHUNK):
+        keep = ~double[start : start + _CHUNK]
+        g, t = groups[start : start + _CHUNK][keep].astype(np.int64), at[start : start + _CHUNK][keep]
+        if not len(t):
+            continue
+        rises = (g[1:] > g[:-1]) | ((g[1:] == g[:-1]) & (t[1:] >= t[:-1]))
+        if not rises.all() or (last is not None and (int(g[0]), int(t[0])) < last):
+            return False
+        last = int(g[-1]), int(t[-1])
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Per row, in file order: identity, time, rank of the group among ``ids``, whether a double.
+
+    ``order``: the kept rows in final order, None where that is file order.
+    """
+
+    keys: Keys
+    at: NDArray[np.int64]
+    groups: NDArray[np.unsignedinteger]
+    double: NDArray[np.bool_]
+    order: NDArray[np.int64] | None
+    ids: list[str]
+
+    def spans(self, lo: int, hi: int) -> Iterator[tuple[str, tuple[int, int, int]]]:
+        """Rows, first and last time of each group that has any among the rows ``[lo, hi)``."""
+        found: dict[int, tuple[int, int, int]] = {}
+        for start in range(lo, hi, _CHUNK):
+            piece = slice(start, min(start + _CHUNK, hi))
+            keep = ~self.double[piece]
+            groups, at = self.groups[piece][keep], self.at[piece][keep]
+            for g in np.unique(groups):
+                mine = at[groups == g] if len(groups) else at
+                n, first, last = found.get(int(g), (0, int(mine.min()), int(mine.max())))
+                found[int(g)] = n + len(mine), min(first, int(mine.min())), max(last, int(mine.max()))
+        for g in sorted(found):
+            yield self.ids[g], found[g]
+
+    def wanted(
+        self,
+        rows: slice | NDArray[np.int64],
+        groups: NDArray[np.bool_] | None,
+        since: int | None,
+        until: int | None,
+    ) -> NDArray[np.bool_]:
+        """Which of some rows are kept and asked for."""
+        keep = ~self.double[rows]
+        if groups is not None:
+            keep &= groups[self.groups[rows]]
+        if since is not None:
+            keep &= self.at[rows] >= since
+        if until is not None:
+            keep &= self.at[rows] < until
+        return keep
+
+
+class Log:
+    """A merged log. Its rows are final: ids, answered messages, names and mentions are settled."""
+
+    def __init__(
+        self,
+        spans: list[GroupSpan],
+        members: list[Member],
+        tallies: list[Tally],
+        rows: _Rows,
+        spill: Spill,
+        names: Names,
+    ) -> None:
+        self.spans = spans
+        self.members = members
+        self.tallies = tallies
+        self._rows = rows
+        self._spill = spill
+        self._names = names
+        self._known: NDArray[np.uint64] | None = None
+
+    def batches(
+        self, groups: Collection[str] | None = None, since: int | None = None, until: int | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Final rows, group by group, by time; of some groups and of ``[since, until)`` only."""
+        rows = self._rows
+        of_groups = None if groups is None else np.array([id_ in groups for id_ in rows.ids], np.bool_)
+        if rows.order is None:
+            start = 0
+            for batch in self._spill.read():
+                piece = slice(start, start + batch.num_rows)
+                start += batch.num_rows
+                keep = rows.wanted(piece, of_groups, since, until)
+                if keep.any():
+                    picked = batch if keep.all() else batch.filter(pa.array(keep))
+                    yield self._final(picked, rows.keys.take(np.flatnonzero(keep) + piece.start))
+            return
+        order = rows.order[rows.wanted(rows.order, of_groups, since, until)]
+        position = np.full(len(rows.at), -1, np.int64)
+        position[order] = np.arange(len(order))
+        start = 0
+        for batch in in_order(self._spill.read, position, message_schema()):
+            yield self._final(batch, rows.keys.take(order[start : start + batch.num_rows]))
+            start += batch.num_rows
+
+    def _final(self, batch: pa.RecordBatch, keys: Keys) -> pa.RecordBatch:
+        columns = {name: batch.column(name) for name in batch.schema.names}
+        given = pc.is_valid(columns["message_id"])
+        columns["message_id"] = identity.texts(keys)
+        answered = columns["reply_to"]
+        if answered.null_count < len(answered):
+            native = identity.native_keys(columns["group_id"], answered)
+            targets = pc.if_else(given, answered, identity.texts(native))
+            known = pc.and_(pc.is_valid(answered), pa.array(self._exists(targets)))
+            columns["reply_to"] = pc.if_else(known, targets, pa.nulls(len(answered), pa.string()))
+        return resolve_batch(
+            self._names, pa.RecordBatch.from_arrays(list(columns.values()), schema=batch.schema)
+        )
+
+    def _exists(self, targets: pa.Array) -> NDArray[np.bool_]:
+        """Which message ids are rows of this log (by their first 64 bits)."""
+        if self._known is None:
+            self._known = np.sort(self._rows.keys.hi[~self._rows.double])
+        whole = pc.fill_null(pc.match_substring_regex(targets, r"^[0-9a-f]{24}$"), False)
+        wanted = identity.parse(pc.if_else(whole, targets, "0" * 24)).hi
+        if not len(self._known):
+            return np.zeros(len(targets), np.bool_)
+        at = np.minimum(np.searchsorted(self._known, wanted), len(self._known) - 1)
+        return np.asarray(self._known[at] == wanted, np.bool_)
+
+    def close(self) -> None:
+        """Remove temporary files."""
+        self._spill.close()

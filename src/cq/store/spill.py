@@ -1,0 +1,119 @@
+"""Batches in file order kept aside, and read back in another order, with bounded memory.
+
+Small logs stay in memory; larger ones go to a private temporary folder that is removed when the
+spill is closed. Reordering is an external bucket sort: what must stay in memory is one position
+per row, not one text.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+KEEP_IN_MEMORY = 48 << 20
+BUCKET_ROWS = 1 << 17
+
+
+class Spill:
+    """An append-only list of record batches of one schema."""
+
+    def __init__(self, limit: int = KEEP_IN_MEMORY) -> None:
+        self._limit = limit
+        self._held: list[pa.RecordBatch] = []
+        self._held_bytes = 0
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._writer: pa.RecordBatchFileWriter | None = None
+
+    def append(self, batch: pa.RecordBatch) -> None:
+        """Keep a batch."""
+        if self._writer is not None:
+            self._writer.write_batch(batch)
+            return
+        self._held.append(batch)
+        self._held_bytes += batch.nbytes
+        if self._held_bytes > self._limit:
+            self._open(batch.schema)
+
+    def _open(self, schema: pa.Schema) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="cq-", ignore_cleanup_errors=True)
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        self._writer = pa.ipc.new_file(Path(self._folder.name) / "rows.arrow", schema, options=options)
+        for held in self._held:
+            self._writer.write_batch(held)
+        self._held = []
+
+    def read(self) -> Iterator[pa.RecordBatch]:
+        """The batches in the order in which they came; can be read again and again."""
+        if self._folder is None:
+            yield from self._held
+            return
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        with pa.OSFile(str(Path(self._folder.name) / "rows.arrow"), "rb") as stream:
+            reader = pa.ipc.open_file(stream)
+            for i in range(reader.num_record_batches):
+                yield reader.get_batch(i)
+
+    def close(self) -> None:
+        """Forget the batches and remove the temporary folder."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        self._held = []
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+
+def in_order(
+    read: Callable[[], Iterable[pa.RecordBatch]], position: NDArray[np.int64], schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    """Rows of ``read()`` by ``position`` (-1: left out), whose other values are 0 … k-1, each once."""
+    kept = position[position >= 0]
+    if np.array_equal(kept, np.arange(len(kept))):
+        yield from _filtered(read(), position)
+    else:
+        yield from _sorted(read(), position, len(kept), schema)
+
+
+def _filtered(batches: Iterable[pa.RecordBatch], position: NDArray[np.int64]) -> Iterator[pa.RecordBatch]:
+    start = 0
+    for batch in batches:
+        keep = position[start : start + batch.num_rows] >= 0
+        start += batch.num_rows
+        if keep.all():
+            yield batch
+        elif keep.any():
+            yield batch.filter(pa.array(keep))
+
+
+def _sorted(
+    batches: Iterable[pa.RecordBatch], position: NDArray[np.int64], total: int, schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    buckets = -(-total // BUCKET_ROWS)
+    share = [Spill(KEEP_IN_MEMORY // max(buckets, 1)) for _ in range(buckets)]
+    places: list[list[NDArray[np.int64]]] = [[] for _ in range(buckets)]
+    try:
+        start = 0
+        for batch in batches:
+            here = position[start : start + batch.num_rows]
+            start += batch.num_rows
+            bucket_of = np.where(here >= 0, here // BUCKET_ROWS, -1)
+            for b in np.unique(bucket_of[bucket_of >= 0]):
+                rows = np.flatnonzero(bucket_of == b)
+                share[b].append(batch.take(pa.array(rows)))
+                places[b].append(here[rows])
+        for spill, place in zip(share, places, strict=True):
+            table = pa.Table.from_batches(list(spill.read()), schema)
+            order = np.argsort(np.concatenate(place), kind="stable")
+            yield from table.take(pa.array(order)).combine_chunks().to_batches()
+            spill.close()
+    finally:
+        for spill in share:
+            spill.close()
