@@ -153,7 +153,7 @@ def _report(tally: Tally, one: Identified) -> SourceReport:
         one.source.sha256,
         one.source.size,
         _records(tally),
-        dict(tally.skipped),
+        dict(+tally.skipped),
         tally.problems,
         tally.notices,
         dict(tally.problem_counts),
@@ -163,7 +163,7 @@ def _report(tally: Tally, one: Identified) -> SourceReport:
 def _with_records(report: SourceReport, tally: Tally) -> SourceReport:
     import msgspec
 
-    return msgspec.structs.replace(report, records=_records(tally), skipped_by=dict(tally.skipped))
+    return msgspec.structs.replace(report, records=_records(tally), skipped_by=dict(+tally.skipped))
 
 
 def _records(tally: Tally) -> Records:

@@ -468,9 +468,25 @@ def _usage(lang: str, error: TyperException) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":
         sys.stderr.write(context.get_help() + "\n")
         return 2
-    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    message = _said(lang, error)
     _complain(lang, *CqError("usage", message=message, command=where).lines(lang))
     return 2
+
+
+def _said(lang: str, error: TyperException) -> str:
+    """What is wrong with the call, in the user's language where the kind of mistake is known."""
+    words = locales.load(lang)["cli"]["says"]["usage"]
+    parameter = getattr(error, "param", None)
+    values = {
+        "option": getattr(error, "option_name", None),
+        "parameter": max(parameter.opts, key=len) if parameter is not None else None,
+        "near": ", ".join(getattr(error, "possibilities", None) or ()),
+    }
+    template = words.get(type(error).__name__)
+    if template is None or any(f"{{{k}}}" in template and not v for k, v in values.items() if k != "near"):
+        return error.format_message()
+    near = locales.fill(words["near"], values) if values["near"] else ""
+    return locales.fill(template, values) + near
 
 
 def _complain(lang: str, what: str, hint: str) -> None:

@@ -18,7 +18,7 @@ class CqError(Exception):
 
     exit_code = 1
 
-    def __init__(self, code: str, **values: object) -> None:
+    def __init__(self, code: str, /, **values: object) -> None:
         super().__init__(code)
         self.code = code
         self.values = values

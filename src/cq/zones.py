@@ -34,16 +34,24 @@ def to_local(utc_ms: NDArray[np.int64], tz: ZoneInfo) -> NDArray[np.int64]:
     """Instants as local wall-clock milliseconds (what a clock on the wall showed, as if UTC)."""
     import numpy as np
 
-    out = np.empty_like(utc_ms)
-    days = utc_ms // DAY_MS
-    for day in np.unique(days):
-        rows = days == day if len(days) > 1 else slice(None)
-        first, last = (_offset_at(int(day + i) * DAY_MS, tz) for i in (0, 1))
-        if first == last:
-            out[rows] = utc_ms[rows] + first
-        else:
-            out[rows] = [ms + _offset_at(int(ms), tz) for ms in utc_ms[rows]]
+    present, where = _runs(utc_ms // DAY_MS)
+    edges = {day + i for day in set(present.tolist()) for i in (0, 1)}
+    offset = {day: _offset_at(day * DAY_MS, tz) for day in edges}
+    first = np.array([offset[int(day)] for day in present], np.int64)
+    last = np.array([offset[int(day) + 1] for day in present], np.int64)
+    out = utc_ms + first[where]
+    for row in np.flatnonzero((first != last)[where]):
+        out[row] = utc_ms[row] + _offset_at(int(utc_ms[row]), tz)
     return out
+
+
+def _runs(days: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The days of consecutive equal ones, and for each row which of them it is in."""
+    import numpy as np
+
+    new = np.ones(len(days), np.bool_)
+    new[1:] = days[1:] != days[:-1]
+    return days[new], np.cumsum(new) - 1
 
 
 def _offset_at(utc_ms: int, tz: ZoneInfo) -> int:
@@ -69,11 +77,10 @@ class LocalClock:
         """UTC milliseconds of local wall-clock milliseconds."""
         import numpy as np
 
-        out = np.empty_like(local_ms)
         days = local_ms // DAY_MS
-        present, where = np.unique(days, return_inverse=True)
+        present, where = _runs(days)
         offsets = [self._offset_of_day(int(day)) for day in present]
-        simple = np.array([o is not None for o in offsets])
+        simple = np.array([o is not None for o in offsets], np.bool_)
         table = np.array([o or 0 for o in offsets], dtype=np.int64)
         out = local_ms - table[where]
         for row in np.flatnonzero(~simple[where]):

@@ -45,7 +45,7 @@ def window(
     if until is not None:
         end = _instant(until, zone, next_day=True)
     if start >= end:
-        raise InputError("empty_window", since=_text(start, zone), until=_text(end, zone), first="—", last="—")
+        raise empty(Window(start, end, zone), first, last)
     return Window(start, end, zone)
 
 

@@ -143,12 +143,12 @@ def _said(view: GroupView, inside: slice) -> _Said:
 
 
 def _counts(view: GroupView, span: m.Span, said: _Said) -> _Found:
-    speakers = np.unique(said.pairs.person)
+    speakers = m.distinct(said.pairs.person)
     found: _Found = {
         "messages": (len(said.row), None),
         "speakers": (len(speakers), None),
         "span_days": (span.days, None),
-        "active_days": (len(np.unique(said.pairs.day)), span.days),
+        "active_days": (len(m.distinct(said.pairs.day)), span.days),
     }
     if view.member_basis == "roster":
         members = np.array(m.members(view.people, span.start, span.end), dtype=np.int64)

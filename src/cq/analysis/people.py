@@ -11,28 +11,29 @@ months before are looked up in the log before it.
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import numpy as np
 
-from cq.analysis import KINDS, Analyzer, GroupView, Window
+from cq.analysis import KINDS, Analyzer, GroupView, Person, Window
 from cq.analysis import _measures as m
 from cq.model import NON_SPEECH, Event
 from cq.section import Metric, Scalar, Section, Table, Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from cq.analysis import EventRow
     from cq.section import ColumnKind
 
     Ints = NDArray[np.int64]
 
 _Found = dict[str, tuple[Scalar, int | None]]
 _Rows = list[tuple[object, ...]]
+_Part = tuple[_Found, dict[str, _Rows]]
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -106,19 +107,24 @@ TABLES: dict[str, dict[str, ColumnKind]] = {
 
 
 class _Who(NamedTuple):
-    """What the log says about every person, by index into ``view.people``.
+    """What the log says about every person, by index into ``people``.
 
-    ``messages``: in the window. ``first``, ``last``: rows of the log up to the end of the window, -1 for
-    none. ``ever``: the last row of the whole log. ``pairs``: (person, day) from the start of the log to
-    the end of the window; ``active_days``: days in the window.
+    ``messages`` and ``active_days``: in the window. ``first``, ``last``: rows of the log up to the end of
+    the window, -1 for none. ``ever``: the last row of the whole log. ``pairs``: (person, day) from the
+    start of the log to the end of the window.
     """
 
+    people: Sequence[Person]
     messages: Ints
     active_days: Ints
     first: Ints
     last: Ints
     ever: Ints
     pairs: m.PersonDays
+
+    def label(self, index: int) -> tuple[str | None, str | None]:
+        """Id and name; both unknown for -1."""
+        return (self.people[index].id, self.people[index].name) if index >= 0 else (None, None)
 
 
 def run(view: GroupView, window: Window, settings: Settings) -> Section:
@@ -127,21 +133,16 @@ def run(view: GroupView, window: Window, settings: Settings) -> Section:
     rows: dict[str, _Rows] = {}
     span = m.covered(view.sent_at, window.start, window.end, view.zone)
     if span:
-        inside = view.rows(window)
-        who = _who(view, inside)
-        rows = {
-            "ranking": _ranking(view, who),
-            "same_name": _same_name(view, who),
-            "many_names": _many_names(view),
-            "bots": _bots(view, inside),
-        }
-        parts: tuple[tuple[_Found, dict[str, _Rows]], ...] = (
-            (_concentration(who, settings), {}),
-            _new(view, window, span, who, settings),
+        who = _who(view, view.rows(window))
+        parts: tuple[_Part, ...] = (
+            (_concentration(who, settings), {"ranking": _ranking(view, who)}),
+            _new(view, window, who, settings),
             _returned(view, window, span, who, settings),
             _lost(view, span, who, settings),
             _silent(view, span, who),
-            _moves(view, inside),
+            _moves(view, window, who),
+            ({}, {"same_name": _same_name(view, who), "many_names": _many_names(who)}),
+            ({}, {"bots": _bots(view, window)}),
         )
         for metrics, tables in parts:
             found |= metrics
@@ -162,7 +163,7 @@ def _metric(unit: Unit, value: Scalar, n: int | None) -> Metric:
 
 def _who(view: GroupView, inside: slice) -> _Who:
     people = len(view.people)
-    named = ~np.array([person.bot or person.anonymous for person in view.people] + [True])
+    named = np.array([not (person.bot or person.anonymous) for person in view.people] + [False])
     rows = np.flatnonzero(view.human & named[view.person])
     ever = m.first_and_last(view.person[rows], rows, people)[1]
     rows = rows[: np.searchsorted(rows, inside.stop)]
@@ -171,6 +172,7 @@ def _who(view: GroupView, inside: slice) -> _Who:
     here = rows[np.searchsorted(rows, inside.start) :]
     days = m.person_days(view.person[here], view.local_day[here]) if len(here) < len(rows) else pairs
     return _Who(
+        people=view.people,
         messages=np.bincount(view.person[here], minlength=people),
         active_days=np.bincount(days.person, minlength=people),
         first=first,
@@ -184,17 +186,19 @@ def _time(view: GroupView, row: int) -> str | None:
     return view.time(row) if row >= 0 else None
 
 
+def _iso(view: GroupView, ms: int | None) -> str | None:
+    return None if ms is None else Window(ms, ms, view.zone).isoformat(ms)
+
+
 def _ranking(view: GroupView, who: _Who) -> _Rows:
     total = int(who.messages.sum())
-    order = np.lexsort((who.first, -who.messages))
-    return [
-        (
-            view.people[i].id, view.people[i].name, view.people[i].role,
-            int(who.messages[i]), int(who.messages[i]) / total, int(who.active_days[i]),
-            _time(view, who.first[i]), _time(view, who.last[i]), len(set(view.people[i].names)),
-        )
-        for i in order[: np.count_nonzero(who.messages)].tolist()
-    ]  # fmt: skip
+    rows: _Rows = []
+    for i in np.lexsort((who.first, -who.messages))[: np.count_nonzero(who.messages)].tolist():
+        person, messages = who.people[i], int(who.messages[i])
+        seen = _time(view, who.first[i]), _time(view, who.last[i])
+        counts = messages, messages / total, int(who.active_days[i])
+        rows.append((*who.label(i), person.role, *counts, *seen, len(set(person.names))))
+    return rows
 
 
 def _concentration(who: _Who, settings: Settings) -> _Found:
@@ -211,40 +215,27 @@ def _concentration(who: _Who, settings: Settings) -> _Found:
     return found
 
 
-_Part = tuple[_Found, dict[str, _Rows]]
-
-
-def _new(view: GroupView, window: Window, span: m.Span, who: _Who, settings: Settings) -> _Part:
+def _new(view: GroupView, window: Window, who: _Who, settings: Settings) -> _Part:
     """First message ever in the window, by history or by a join in the window.
 
     Without enough history only those whose joining shows are known: then the number is a lower bound.
     """
     if not window.bounded:
         return {}, {}
-    joined = {
-        target: view.sent_at[event.row]
-        for event in view.events
-        if event.event is Event.JOIN
-        for target in event.targets
-    }
-    for index, person in enumerate(view.people):
-        if person.joined_at is not None:
-            joined.setdefault(index, np.int64(person.joined_at))
-    arrived = {i: int(at) for i, at in joined.items() if window.start <= at < window.end}
+    joined = {i: p.joined_at for i, p in enumerate(who.people) if p.joined_at is not None}
+    for event in view.events:
+        if event.event is Event.JOIN:
+            joined |= dict.fromkeys(event.targets, int(view.sent_at[event.row]))
+    arrived = {i: at for i, at in joined.items() if window.start <= at < window.end}
     history = int(view.sent_at[0]) <= window.start - settings.history_days * m.DAY_MS
     if not (history or arrived):
         return {}, {}
-    first = view.rows(window).start
-    new = [i for i in np.flatnonzero(who.first >= first).tolist() if history or i in arrived]
-    new.sort(key=lambda i: who.first[i])
+    spoke_first = np.flatnonzero(who.first >= view.rows(window).start).tolist()
+    new = sorted((i for i in spoke_first if history or i in arrived), key=lambda i: who.first[i])
     rows: _Rows = [
-        (
-            view.people[i].id, view.people[i].name,
-            window.isoformat(arrived[i]) if i in arrived else None,
-            _time(view, who.first[i]), int(who.messages[i]),
-        )
+        (*who.label(i), _iso(view, arrived.get(i)), _time(view, who.first[i]), int(who.messages[i]))
         for i in new
-    ]  # fmt: skip
+    ]
     return {"new_speakers": (len(new), None)}, {"new": rows}
 
 
@@ -256,29 +247,26 @@ def _returned(view: GroupView, window: Window, span: m.Span, who: _Who, settings
     since = span.first_day if window.bounded else span.last_day - settings.silence_days + 1
     if int(view.local_day[0]) > since - settings.silence_days:
         return {}, {}
-    rows: _Rows = []
+    rows: list[tuple[object, ...]] = []
     opening = view.rows(window).start
     found = m.returns(who.pairs, since, span.last_day, settings.silence_days)
-    for person, before, after in zip(*(part.tolist() for part in found), strict=True):
+    for person, before, after in sorted(
+        zip(*(part.tolist() for part in found), strict=True), key=itemgetter(2)
+    ):
         last, again = _on_day(view, person, before)[-1], _on_day(view, person, after)[0]
         if again >= opening:
-            rows.append(
-                (
-                    view.people[person].id, view.people[person].name, view.time(last), view.time(again),
-                    after - before, int(who.messages[person]),
-                )
-            )  # fmt: skip
-    rows.sort(key=lambda row: str(row[3]))
+            times = view.time(last), view.time(again)
+            rows.append((*who.label(person), *times, after - before, int(who.messages[person])))
     return {"returned_speakers": (len(rows), None)}, {"returned": rows}
 
 
 def _on_day(view: GroupView, person: int, day: int) -> list[int]:
     """The rows of a person's human messages on a local day."""
-    # A day in any zone lies within 14 hours of the same day in UTC.
-    low, high = np.searchsorted(view.sent_at, [(day - 1) * m.DAY_MS, (day + 2) * m.DAY_MS])
-    near = slice(int(low), int(high))
+    # A local day lies within 14 hours of the same day in UTC.
+    low, high = np.searchsorted(view.sent_at, [(day - 1) * m.DAY_MS, (day + 2) * m.DAY_MS]).tolist()
+    near = slice(low, high)
     own = view.human[near] & (view.person[near] == person) & (view.local_day[near] == day)
-    return (np.flatnonzero(own) + near.start).tolist()
+    return [low + at for at in np.flatnonzero(own).tolist()]
 
 
 def _lost(view: GroupView, span: m.Span, who: _Who, settings: Settings) -> _Part:
@@ -294,20 +282,18 @@ def _lost(view: GroupView, span: m.Span, who: _Who, settings: Settings) -> _Part
     low, middle, high = np.searchsorted(view.sent_at, edges).tolist()
 
     def messages(rows: slice) -> Ints:
-        spoken = np.bincount(view.person[rows][view.human[rows]], minlength=len(view.people))
+        spoken = np.bincount(view.person[rows][view.human[rows]], minlength=len(who.people))
         return np.where(who.first >= 0, spoken, 0)
 
     before = messages(slice(low, middle))
     lost = m.lost_regulars(before, messages(slice(middle, high)), settings.regular_posts)
     gone = _gone(view, high)
-    order = sorted(np.flatnonzero(lost).tolist(), key=lambda i: (-before[i], who.last[i]))
-    rows: _Rows = [
-        (
-            view.people[i].id, view.people[i].name, view.people[i].role, int(before[i]),
-            _time(view, who.last[i]), (span.end - 1 - int(view.sent_at[who.last[i]])) // m.DAY_MS, i in gone,
-        )
-        for i in order
-    ]  # fmt: skip
+    rows: _Rows = []
+    for i in sorted(np.flatnonzero(lost).tolist(), key=lambda i: (-before[i], who.last[i])):
+        last = int(who.last[i])
+        silent_days = (span.end - 1 - int(view.sent_at[last])) // m.DAY_MS
+        counts = int(before[i]), view.time(last), silent_days
+        rows.append((*who.label(i), who.people[i].role, *counts, i in gone))
     n = int(m.regulars(before, settings.regular_posts).sum())
     return {"lost_regulars": (len(rows), n)}, {"lost": rows}
 
@@ -327,14 +313,12 @@ def _silent(view: GroupView, span: m.Span, who: _Who) -> _Part:
     """Members of the roster without a message in the window; never-spoken first, then the longest silent."""
     if view.member_basis != "roster":
         return {}, {}
-    members = m.members(view.people, span.start, span.end)
-    silent = sorted((i for i in members if not who.messages[i]), key=lambda i: who.ever[i])
+    members = m.members(who.people, span.start, span.end)
+    n, silent = len(members), [i for i in members if not who.messages[i]]
     rows: _Rows = []
-    for i in silent:
-        person = view.people[i]
-        joined = None if person.joined_at is None else _iso(view, person.joined_at)
-        rows.append((person.id, person.name, person.role, joined, _time(view, who.ever[i])))
-    n = len(members)
+    for i in sorted(silent, key=lambda i: who.ever[i]):
+        times = _iso(view, who.people[i].joined_at), _time(view, who.ever[i])
+        rows.append((*who.label(i), who.people[i].role, *times))
     return {
         "members": (n, None),
         "silent_members": (len(silent), n),
@@ -342,78 +326,66 @@ def _silent(view: GroupView, span: m.Span, who: _Who) -> _Part:
     }, {"silent": rows}
 
 
-def _iso(view: GroupView, ms: int) -> str:
-    return Window(ms, ms, view.zone).isoformat(ms)
-
-
 def _same_name(view: GroupView, who: _Who) -> _Rows:
-    """Names that several people bear or bore; they are told apart by id and never merged."""
+    """Names that several people bear or bore; they are told apart by id and never merged.
+
+    Somebody whom only an event named, without an id, may be one of the others: not listed.
+    """
     bearers: dict[str, list[int]] = {}
-    for i, person in enumerate(view.people):
-        if not person.bot and not person.anonymous:
+    for i, person in enumerate(who.people):
+        if not (person.bot or person.anonymous) and (person.listed or who.ever[i] >= 0):
             for name in {*person.names, person.name} - {""}:
                 bearers.setdefault(name, []).append(i)
     return [
-        (name, view.people[i].id, int(who.messages[i]), _time(view, who.last[i]))
+        (name, who.people[i].id, int(who.messages[i]), _time(view, who.last[i]))
         for name, people in sorted(bearers.items())
         if len(people) > 1
         for i in sorted(people, key=lambda i: -who.messages[i])
     ]
 
 
-def _many_names(view: GroupView) -> _Rows:
+def _many_names(who: _Who) -> _Rows:
     """Every name of people with several, oldest first."""
     return [
         (person.id, name, name == person.name)
-        for person in view.people
-        if not person.bot and not person.anonymous and len(set(person.names)) > 1
+        for person in who.people
+        if not (person.bot or person.anonymous) and len(set(person.names)) > 1
         for name in dict.fromkeys(person.names)
     ]
 
 
-def _bots(view: GroupView, inside: slice) -> _Rows:
+def _bots(view: GroupView, window: Window) -> _Rows:
+    inside = view.rows(window)
     speech = ~np.isin(view.kind[inside], [KINDS.index(kind) for kind in NON_SPEECH])
     sender = view.person[inside][speech]
     count = np.bincount(sender[sender >= 0], minlength=len(view.people))
-    bots = [i for i, person in enumerate(view.people) if person.bot and count[i]]
-    return [
-        (view.people[i].id, view.people[i].name, int(count[i])) for i in sorted(bots, key=lambda i: -count[i])
-    ]
+    bots = [(int(count[i]), p.id, p.name) for i, p in enumerate(view.people) if p.bot and count[i]]
+    return [(id_, name, messages) for messages, id_, name in sorted(bots, reverse=True)]
 
 
-def _moves(view: GroupView, inside: slice) -> _Part:
-    """Joins, leaves and removals. A kind that the whole log never shows is unknown, not zero."""
+def _moves(view: GroupView, window: Window, who: _Who) -> _Part:
+    """Joins, leaves and removals; a row per person concerned, bots left out.
+
+    A kind of event that the whole log never shows is unknown, not zero: many exports hide leaving.
+    """
+    inside = view.rows(window)
     seen = {event.event for event in view.events}
-    here = [event for event in view.events if inside.start <= event.row < inside.stop]
-    joined = _event_rows(view, here, (Event.JOIN,), lambda event: event.detail)
-    left = _event_rows(view, here, (Event.LEAVE, Event.REMOVE), lambda event: event.event.value)
-
-    def count(event: Event, rows: _Rows, column: int | None = None) -> tuple[int | None, None]:
-        if event not in seen:
-            return None, None
-        return sum(column is None or row[column] == event.value for row in rows), None
-
-    return {
-        "joins": count(Event.JOIN, joined),
-        "leaves": count(Event.LEAVE, left, 3),
-        "removals": count(Event.REMOVE, left, 3),
-    }, {"joined": [(*row[:3], *row[4:], row[3]) for row in joined], "left": left}
-
-
-def _event_rows(
-    view: GroupView, events: list[EventRow], which: tuple[Event, ...], code: Callable[[EventRow], str | None]
-) -> _Rows:
-    """member, name, time, code, actor, actor's name: a row per person concerned, bots left out."""
-    rows: _Rows = []
-    for event in events:
-        if event.event not in which:
+    count = {event: 0 if event in seen else None for event in (Event.JOIN, Event.LEAVE, Event.REMOVE)}
+    joined: _Rows = []
+    left: _Rows = []
+    for event in view.events:
+        total = count.get(event.event)
+        if total is None or not inside.start <= event.row < inside.stop:
             continue
-        actor = view.people[event.actor] if event.actor >= 0 else None
-        by = (actor.id, actor.name) if actor else (None, None)
-        for i in event.targets or (-1,):
-            person = view.people[i] if i >= 0 else None
-            if person and person.bot:
-                continue
-            name = (person.id, person.name) if person else (None, None)
-            rows.append((*name, view.time(event.row), code(event), *by))
-    return rows
+        targets = [i for i in event.targets or (-1,) if i < 0 or not who.people[i].bot]
+        count[event.event] = total + len(targets)
+        at, by = view.time(event.row), who.label(event.actor)
+        if event.event is Event.JOIN:
+            joined += [(*who.label(i), at, *by, event.detail) for i in targets]
+        else:
+            left += [(*who.label(i), at, event.event.value, *by) for i in targets]
+    return {
+        "joins": (count[Event.JOIN], None),
+        "leaves": (count[Event.LEAVE], None),
+        "removals": (count[Event.REMOVE], None),
+    }, {"joined": joined, "left": left}

@@ -16,6 +16,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 import msgspec
@@ -34,9 +35,9 @@ _STRINGS = re.compile(rb'[^"{}\[\]]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}\[\]]*+)
 _FIRST_KEY = re.compile(rb'\{\s*+("[^"\\]*+")\s*+:')
 _NEXT_KEY = re.compile(rb'\}\s*+,\s*+\{\s*+("[^"\\]*+")\s*+:')
 _AFTER_ARRAY = re.compile(
-    rb'\]\s*+(?:\}|\Z|,\s*+(?:\Z|"[^"\\]*+(?:\\.[^"\\]*+)*+(?:\\?\Z|"\s*+(?:\Z|:))))', re.DOTALL
+    rb'\]\s*+(?:\Z|\}\s*+(?:\Z|\{)|,\s*+(?:\Z|"[^"\\]*+(?:\\.[^"\\]*+)*+(?:\\?\Z|"\s*+(?:\Z|:))))', re.DOTALL
 )
-"""The end of an array and what stands after it in an object, perhaps cut off."""
+"""The end of an array and what stands after it in the top-level object, perhaps cut off."""
 
 _FAR = 8 << 20
 _NEAR = 1 << 16
@@ -45,8 +46,8 @@ _MAX_VALUE = 64 << 20
 """Bytes of one item. What is not closed by then is damage: no exporter embeds that much."""
 _MAX_KEY = 1 << 12
 _MAX_INDENT = 256
-_MANY = 16
-"""So many items without nested ones tell that there are none: what looks like an item is one."""
+_MANY = 1000
+"""More objects than that in one item are no forwarded chat: a bracket was lost."""
 
 _UNDECODABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 
@@ -151,7 +152,6 @@ class _Walker:
         self._reach = _FAR  # bytes to decode in one run
         self._first_key: bytes | None = None  # of the last good item
         self._indent: int | None = None  # of the last good item, if it began a line
-        self._flat = 0  # items without an object in them that begins like an item; -1: not so
         self._unsure = False  # has damage in this array made us search for the next item?
         self._broken_off = False  # has the end of the text been reported?
         names = [re.escape(json.dumps(name).encode()) for name in (*arrays, *keys)]
@@ -220,10 +220,12 @@ class _Walker:
     def _array(self, name: str) -> Generator[Part, None, None]:
         kind = self._arrays[name]
         many = msgspec.json.Decoder(list[kind])
-        self._unsure, self._indent, self._first_key, self._flat = False, None, None, 0
+        self._unsure, self._indent, self._first_key = False, None, None
         number = 1
         careful = 0  # up to this offset items are decoded one by one
         leaping = True
+        while len(self._data) - self._at < _NEAR and self._grow():
+            pass  # something to look ahead into, should the first item be damaged
         while not ((mark := self._peek(_SEPARATOR)) == b"]" and self._closes()):
             if not mark:
                 return
@@ -242,10 +244,6 @@ class _Walker:
             values = _decode_many(many, self._data[self._at : end])
             if values is not None:
                 self._learn()
-                if self._first_key and self._data.count(self._first_key, self._at, end) != len(values):
-                    self._flat = -1
-                elif self._flat >= 0:
-                    self._flat += len(values)
                 self._at = end
                 self._reach = min(self._reach * 2, _FAR)
                 yield Items(name, number, values)
@@ -337,7 +335,8 @@ class _Walker:
             usual = Counter(_NEXT_KEY.findall(self._data, self._at, self._at + _FAR)).most_common(1)
             first = _FIRST_KEY.match(self._data, self._at)
             key = usual[0][0] if usual else first[1] if first else None
-        item = rb"(?P<item>\{)\s*+%b\s*+:" % re.escape(key) if key else rb"(?!)"
+        any_key = rb'"[^"\\]*+"'
+        item = rb"(?P<item>\{)\s*+%b\s*+:" % (re.escape(key) if key else any_key)
         return re.compile(item + b"|" + self._array_start.pattern)
 
     def _find_item(self, end: int | None) -> bool:
@@ -357,10 +356,7 @@ class _Walker:
         if end is not None and self._after(end) in (b",", b"]"):
             self._at = end
             return True
-        nested: set[int] = set()
-        if self._indent is None and self._flat < _MANY:
-            depths = self._depths(begin, len(self._data)).items()
-            nested = {self._base + at for at, depth in depths if depth > 1}
+        nested = self._nested(begin, start)
 
         def search(data: bytes, at: int) -> re.Match[bytes] | None:
             for match in start.finditer(data, at):
@@ -370,6 +366,20 @@ class _Walker:
 
         self._at = begin + 1
         return self._search(search)
+
+    def _nested(self, begin: int, start: re.Pattern[bytes]) -> set[int]:
+        """Offsets of brackets too deep to belong to one of our items.
+
+        The items are those least deep. But if the text breaks off in the middle of an item that
+        is sound so far, whatever is inside belongs to that item.
+        """
+        depths = self._depths(begin, len(self._data))
+        until_next_array = takewhile(lambda m: m.lastgroup == "item", start.finditer(self._data, begin + 1))
+        brackets = [match.start() for match in until_next_array if self._is_item(match)]
+        least = min((depths[at] for at in brackets if at in depths), default=0)
+        if least > 1 and len(brackets) < _MANY and _is_cut_off(self._data[begin:]):
+            least = 1
+        return {self._base + at for at, depth in depths.items() if depth > max(least, 1)}
 
     def _search(self, search: Callable[[bytes, int], re.Match[bytes] | None]) -> bool:
         """Move the window to what ``search`` finds from here on, or to the end of the text."""
@@ -386,7 +396,7 @@ class _Walker:
         if match.lastgroup == "array":
             return True
         indent = self._indent_of(match.start())
-        if indent is not None and self._indent is not None:
+        if indent is not None and self._indent:
             return indent <= self._indent
         return self._before(match.start()) not in (b":", b"[")
 
@@ -520,6 +530,17 @@ class _Walker:
 def _skip(blank: re.Pattern[bytes], data: bytes, at: int) -> int:
     match = blank.match(data, at)
     return match.end() if match else at
+
+
+def _is_cut_off(raw: bytes) -> bool:
+    """Is this the beginning of a JSON value, and no more than that?"""
+    try:
+        msgspec.json.decode(raw)
+    except msgspec.DecodeError as error:
+        return "truncated" in str(error)
+    except _UNDECODABLE:
+        pass
+    return False
 
 
 def _decode_many(decoder: msgspec.json.Decoder[list[Any]], raw: bytes) -> list[Any] | None:

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 _MAGIC = "消息记录（此消息记录为文本格式，不支持重新导入）"
 _RULE = "=" * 64
+_PASTED_BACK_MS = 600_000
+"""A header this much earlier than the one before, followed by a jump forward, may be pasted text."""
+
 _NAMES_OF_A_GROUP = 3
 """Distinct names that make a conversation without sender ids a group, and a tag a title."""
 
@@ -188,21 +191,21 @@ class _Conversation:
 
         problems = []
         if piece.stray:
-            problems.append(Problem("stray_text", f"{self._label}:{piece.stray}"))
+            line = piece.lines.line_at(piece.stray - 1)
+            problems.append(Problem("stray_text", f"{self._label}:{line}"))
         if not len(piece):
             groups = (self._group,) if piece.block else ()
             return Batch(groups=groups, problems=problems, segment=segment)
         senders, seconds = _senders_and_clock(piece, names)
-        body = piece.body
-        keep, body, notices = self._merge_pasted(piece, senders, seconds)
-        bad = keep & ~piece.valid
-        problems += [
-            Problem("bad_time", f"{self._label}:{line}", _line_of(piece, i))
-            for i, line in zip(np.flatnonzero(bad), piece.line[bad], strict=True)
-        ]
-        rows = np.flatnonzero(keep & piece.valid)
+        date, valid = piece.dates()
+        lines = piece.line()
+        local = (date * 86_400 + seconds) * 1000
+        keep, body, notices = self._merge_pasted(piece, senders, local, lines)
+        bad = np.flatnonzero(keep & ~valid)
+        problems += [Problem("bad_time", f"{self._label}:{lines[i]}", _line_of(piece, i)) for i in bad]
+        rows = np.flatnonzero(keep & valid)
         taken = pa.array(rows)
-        sent_at = clock.utc((piece.date[rows] * 86_400 + seconds[rows]) * 1000)
+        sent_at = clock.utc(local[rows])
         texts = _line_breaks(_slices(piece.data, body).take(taken))
         senders = senders.take(taken)
         if self._facts.ids_are_the_rule and self._facts.with_id:
@@ -210,7 +213,7 @@ class _Conversation:
         columns, members = self._columns(senders, texts)
         columns |= {
             "sent_at": pa.array(sent_at, pa.timestamp("ms", tz="UTC")),
-            "origin_record": pa.array(piece.line[rows]),
+            "origin_record": pa.array(lines[rows]),
         }
         return Batch(
             _record_batch(columns, len(rows)),
@@ -222,7 +225,7 @@ class _Conversation:
         )
 
     def _merge_pasted(
-        self, piece: Records, senders: pa.Array, seconds: NDArray[np.int64]
+        self, piece: Records, senders: pa.Array, local: NDArray[np.int64], lines: NDArray[np.int64]
     ) -> tuple[NDArray[np.bool_], NDArray[np.int64], list[Problem]]:
         """Only where line ends were changed: header-like lines that belong to a message before them.
 
@@ -246,11 +249,10 @@ class _Conversation:
             body[firsts[grown], 1] = piece.body[last[grown], 1]
             empty = firsts[grown & (piece.body[firsts, 0] == piece.body[firsts, 1])]
             body[empty, 0] = piece.start[np.minimum(empty + 1, len(keep) - 1)]
-        at = (piece.date * 86_400 + seconds)[keep]
+        at = local[keep]
         back = np.zeros(len(at), np.bool_)
-        back[1:-1] = (at[1:-1] < at[:-2] - 600) & (at[2:] >= at[:-2])
-        lines = piece.line[keep][back]
-        notices = [Problem("suspect_split", f"{self._label}:{line}") for line in lines]
+        back[1:-1] = (at[1:-1] < at[:-2] - _PASTED_BACK_MS) & (at[2:] >= at[:-2])
+        notices = [Problem("suspect_split", f"{self._label}:{line}") for line in lines[keep][back]]
         return keep, body, notices
 
     def _columns(self, senders: pa.Array, texts: pa.Array) -> tuple[dict[str, object], list[Member]]:
@@ -331,9 +333,16 @@ def _slices(data: bytes, spans: NDArray[np.int64]) -> pa.Array:
 
 
 def _line_breaks(texts: pa.Array) -> pa.Array:
+    """CRLF and lone CR as LF, in the few texts that have any."""
     import pyarrow.compute as pc
 
-    return pc.replace_substring(pc.replace_substring(texts, "\r\n", "\n"), "\r", "\n")
+    some = pc.match_substring(texts, "\r")
+    if not pc.any(some).as_py():
+        return texts
+    found = texts.filter(some)
+    return pc.replace_with_mask(
+        texts, some, pc.replace_substring(pc.replace_substring(found, "\r\n", "\n"), "\r", "\n")
+    )
 
 
 def _join_split_names(senders: pa.Array, texts: pa.Array) -> tuple[pa.Array, pa.Array]:

@@ -191,33 +191,31 @@ def grid(
     head: bool = False,
 ) -> list[Text]:
     """Rows of cells under each other; ``head``: the first row is a heading."""
-    widths = _widths(rows, columns, page.width - indent)
+    room = widths(rows, columns, page.width - indent)
     lines = []
     for number, row in enumerate(rows):
         line = Text(" " * indent)
-        for index, (cell, column, width) in enumerate(zip(row, columns, widths, strict=False)):
+        for index, (cell, column, width) in enumerate(zip(row, columns, room, strict=False)):
             shown = pad(cut(cell, width, page.marks), width, column.align)
             line.append(shown, LABEL if head and number == 0 else column.style)
-            if index < len(widths) - 1:
+            if index < len(room) - 1:
                 line.append(" " * GUTTER)
         line.rstrip()
         lines.append(line)
     return lines
 
 
-def _widths(rows: Sequence[Sequence[str]], columns: Sequence[Column], room: int) -> list[int]:
-    """Natural widths; the widest that may shrink gives way first, then the last columns are left out."""
-    widths = [max((cell_len(row[i]) for row in rows), default=0) for i in range(len(columns))]
-    while len(widths) > 1:
-        over = sum(widths) + GUTTER * (len(widths) - 1) - room
-        if over <= 0:
-            return widths
-        able = [i for i, w in enumerate(widths) if columns[i].shrinks and w > columns[i].least]
+def widths(rows: Sequence[Sequence[str]], columns: Sequence[Column], room: int) -> list[int]:
+    """The widths of the columns that fit.
+
+    The widest that may shrink gives way first; when none can, the last column is left out.
+    """
+    found = [max((cell_len(row[i]) for row in rows), default=0) for i in range(len(columns))]
+    while (over := sum(found) + GUTTER * (len(found) - 1) - room) > 0:
+        able = [i for i, width in enumerate(found) if columns[i].shrinks and width > columns[i].least]
         if not able:
-            widths.pop()
-            continue
-        widest = max(able, key=lambda i: widths[i])
-        second = max((widths[i] for i in able if i != widest), default=columns[widest].least)
-        step = max(1, widths[widest] - max(second, columns[widest].least))
-        widths[widest] -= min(over, step)
-    return [min(widths[0], room)] if widths else []
+            return widths(rows, columns[:-1], room) if len(columns) > 1 else [room]
+        widest = max(able, key=lambda i: found[i])
+        second = max((found[i] for i in able if i != widest), default=columns[widest].least)
+        found[widest] -= min(over, max(1, found[widest] - max(second, columns[widest].least)))
+    return found

@@ -236,7 +236,7 @@ def _merged(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
     for one in counts:
         for code, n in one.items():
             total[code] = total.get(code, 0) + n
-    return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))
+    return dict(sorted(((c, n) for c, n in total.items() if n), key=lambda item: (-item[1], item[0])))
 
 
 def _next(result: Analysis, page: Page) -> list[Text]:

@@ -24,21 +24,13 @@ from cq.report._terminal_layout import (
     pad,
     paragraph,
 )
-from cq.report._terminal_tables import WIDE_PAGE, Layout, layout_of, series_lines
+from cq.report._terminal_map import HEADED_BY, Layout, layout_of, quiet_codes
+from cq.report._terminal_tables import WIDE_PAGE, series_lines
 from cq.report.wording import is_number
 from cq.section import Evidence, Finding, Metric, Section, Severity, Table
 
 SIDE_LEAST = 34
 """Columns a side block needs next to a picture; with fewer it stands below."""
-
-HEADED_BY: Mapping[str, str] = {
-    "people.new": "new_speakers",
-    "people.returned": "returned_speakers",
-    "people.lost": "lost_regulars",
-    "people.silent": "silent_members",
-    "questions.unanswered": "unanswered",
-}
-"""Tables whose heading carries the metric that counts their rows, so that it is said once."""
 
 SEVERITY_STYLE: Mapping[Severity, str] = {"alert": ALARM, "warning": CARE, "info": LABEL}
 SHOWN_EVIDENCE = 2
@@ -59,12 +51,10 @@ def section_lines(section: Section, page: Page, *, told: Sequence[str] = (), lea
     """A section; ``told`` are metrics that the sentence ``lead`` says already."""
     words = page.words
     lines = heading(words.name("sections", section.id, key="title"), page)
-    headed = {HEADED_BY[key] for name in section.tables if (key := f"{section.id}.{name}") in HEADED_BY}
-    hidden = set() if page.verbose else headed | set(told)
-    shown = {code: metric for code, metric in section.metrics.items() if code not in hidden}
+    hidden = set() if page.verbose else {*told, *_headed(section), *quiet_codes(section.id)}
     body = [
         *finding_lines(section.findings, page),
-        *metric_lines(section.id, shown, page),
+        *metric_lines(section.id, {c: m for c, m in section.metrics.items() if c not in hidden}, page),
         *(paragraph(lead, page, indent=2) if lead else []),
         *_blocks(section, page),
     ]
@@ -73,12 +63,27 @@ def section_lines(section: Section, page: Page, *, told: Sequence[str] = (), lea
     return lines + (body or [Text("  " + words.say("section.empty"), LABEL)])
 
 
+def _headed(section: Section) -> set[str]:
+    """Metrics that stand in the heading of a table that is drawn."""
+    filled = (f"{section.id}.{name}" for name, table in section.tables.items() if table.rows)
+    return {HEADED_BY[table_id] for table_id in filled if table_id in HEADED_BY}
+
+
 # -- metrics -------------------------------------------------------------------------------------
 
 
 def metric_lines(section_id: str, metrics: Mapping[str, Metric], page: Page) -> list[Text]:
-    """Metrics in as many columns as fit, read downwards: name, value, then what belongs to it."""
-    cells = [_metric_cells(f"{section_id}.{code}", metric, page) for code, metric in metrics.items()]
+    """Metrics in as many columns as fit, read downwards: name, value, then what belongs to it.
+
+    Those that are not known stand together below, with the reason.
+    """
+    known = {code: metric for code, metric in metrics.items() if page.verbose or metric.value is not None}
+    cells = [_metric_cells(f"{section_id}.{code}", metric, page) for code, metric in known.items()]
+    unknown = [f"{section_id}.{code}" for code in metrics if code not in known]
+    return [*_columns(cells, page), *_unknown(unknown, metrics, page)]
+
+
+def _columns(cells: Sequence[tuple[str, str, str]], page: Page) -> list[Text]:
     if not cells:
         return []
     for count in (3, 2) if page.width >= WIDE_PAGE else (2,):
@@ -98,6 +103,22 @@ def _metric_cells(path: str, metric: Metric, page: Page) -> tuple[str, str, str]
     reason = _reason(path, metric, page) if metric.value is None else ""
     notes = [note for note in (words.change(metric), base, reason) if note]
     return name, value, cut(" ".join(notes), max(0, page.width - 2 - cell_len(name + value) - 4), page.marks)
+
+
+def _unknown(paths: Sequence[str], metrics: Mapping[str, Metric], page: Page) -> list[Text]:
+    """The names of metrics that are not known, by the reason why."""
+    words = page.words
+    by_reason: dict[str, list[str]] = {}
+    for path in paths:
+        reason = _reason(path, metrics[path.partition(".")[2]], page)
+        by_reason.setdefault(reason, []).append(words.name("metrics", path))
+    items = [
+        words.say("format.with_base", value=words.listing(names), base=reason)
+        if reason
+        else words.listing(names)
+        for reason, names in by_reason.items()
+    ]
+    return flow(items, page, indent=2, style=LABEL, label=page.marks.dash) if items else []
 
 
 def _reason(path: str, metric: Metric, page: Page) -> str:
@@ -142,12 +163,15 @@ def _blocks(section: Section, page: Page) -> list[Text]:
     width = max((line.cell_len for line in left), default=0)
     room = page.width - width - 3
     narrow = page.narrowed(room) if left and room >= SIDE_LEAST else page
-    right = series_lines(narrow, section.id, section.series)
+    hidden = set() if page.verbose else quiet_codes(section.id)
+    series = {name: one for name, one in section.series.items() if name not in hidden}
+    right = series_lines(narrow, section.id, series)
     for item in placed:
         if item[2].place == "side" and item[1].rows:
             right += _block(section, *item, narrow)
     both = beside(left, right, width) if narrow is not page else [*left, *right]
-    wide = [_block(section, *item, page) for item in placed if item[2].place == "wide" and item[1].rows]
+    places = ("wide", "quiet") if page.verbose else ("wide",)
+    wide = [_block(section, *item, page) for item in placed if item[2].place in places and item[1].rows]
     lines = [Text(), *both] if both else []
     for block in wide:
         lines += [Text(), *block]

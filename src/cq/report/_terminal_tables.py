@@ -1,20 +1,18 @@
-"""How a table or a series of a section is drawn in a terminal.
+"""The forms a table or a series can take in a terminal.
 
-A table is drawn as :data:`LAYOUTS` says for its id; one that does not stand there is drawn as a
-plain grid, by the kinds of its columns. So a new analysis needs no line here.
+A form finds its columns by their kinds; what it cannot find it leaves to the plain grid. Which table
+has which form stands in ``_terminal_map``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.cells import cell_len
 from rich.text import Text
 
-from cq.report._terminal_layout import ACCENT, LABEL, STRONG, Column, Page, cut, flow, grid, pad
+from cq.report._terminal_layout import ACCENT, LABEL, STRONG, Column, Page, cut, flow, grid, pad, widths
 from cq.report.marks import bar, shade, sparkline
 from cq.report.wording import is_number
 from cq.section import Series, Table
@@ -29,20 +27,8 @@ FEW_POINTS = 6
 RIGHT = frozenset({"count", "ratio", "seconds", "days", "number"})
 """Kinds of columns that are numbers and stand at the right."""
 
-Place = Literal["picture", "side", "wide", "hidden"]
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What draws a table, and where: ``side`` blocks stand next to a ``picture`` if there is room."""
-
-    draw: Callable[[Page, str, Table, int], list[Text]]
-    place: Place
-
-
-def layout_of(table_id: str) -> Layout:
-    """The layout of a table; the plain grid for those that have none of their own."""
-    return LAYOUTS.get(table_id, Layout(plain, "wide"))
+SHRINKING = frozenset({"name", "text", "member_id", "message_id", "code"})
+"""Kinds of columns that may be cut; half a number or a date says something else."""
 
 
 def column_of(table: Table, *kinds: str) -> int | None:
@@ -63,19 +49,22 @@ def more(page: Page, hidden: int, unit: str, indent: int = 0) -> list[Text]:
     return [Text(" " * indent + page.words.more(hidden, unit), LABEL)]
 
 
-def plain(page: Page, table_id: str, table: Table, total: int) -> list[Text]:
-    """Any table as a grid, without ids where names stand beside them."""
+def plain(page: Page, table_id: str, table: Table, total: int, *, ids: bool = False) -> list[Text]:
+    """Any table as a grid; without ``ids`` where names stand beside them."""
     kinds = list(table.columns.values())
     hidden = {"message_id"} | ({"member_id"} if "name" in kinds else set())
-    shown = [i for i, kind in enumerate(kinds) if page.verbose or kind not in hidden] or [0]
+    shown = [i for i, kind in enumerate(kinds) if ids or page.verbose or kind not in hidden] or [0]
     names = list(table.columns)
+    body = table.rows[: limit(page, GRID_ROWS)]
     rows = [[page.words.column(table_id, names[i]) for i in shown]]
-    rows += [
-        [page.words.value(row[i], kinds[i]) for i in shown] for row in table.rows[: limit(page, GRID_ROWS)]
+    rows += [[page.words.value(row[i], kinds[i]) for i in shown] for row in body]
+    columns = [
+        Column("right" if kinds[i] in RIGHT else "left", shrinks=kinds[i] in SHRINKING, least=8)
+        for i in shown
     ]
-    columns = [Column("right" if kinds[i] in RIGHT else "left", shrinks=kinds[i] not in RIGHT) for i in shown]
     lines = grid(rows, columns, page, indent=4, head=True)
-    return lines + more(page, total - len(rows) + 1, "row", 4)
+    left_out = len(shown) - len(widths(rows, columns, page.width - 4))
+    return lines + more(page, total - len(body), "row", 4) + more(page, left_out, "column", 4)
 
 
 def heat_map(page: Page, table_id: str, table: Table, total: int) -> list[Text]:
@@ -216,13 +205,11 @@ def messages(page: Page, table_id: str, table: Table, total: int, *, rows: int =
 def series_lines(page: Page, section_id: str, series: Mapping[str, Series]) -> list[Text]:
     """Every series as a sparkline with its range; of a pair by day and by week, the readable one."""
     chosen = {name: one for name, one in series.items() if one.points and not _doubled(name, series)}
-    words = page.words
-    titles = [words.name("series", f"{section_id}.{name}", key="title") for name in chosen]
-    ranges = [_range(page, one) for one in chosen.values()]
     if not chosen:
         return []
-    left, right = max(map(cell_len, titles)), max(map(cell_len, ranges))
-    left = min(left, page.width // 2)
+    titles = [page.words.name("series", f"{section_id}.{name}", key="title") for name in chosen]
+    ranges = [_range(page, one) for one in chosen.values()]
+    left, right = min(max(map(cell_len, titles)), page.width // 2), max(map(cell_len, ranges))
     room = min(SPARK_WIDTH, page.width - left - right - 6)
     lines = []
     for title, one, low_high in zip(titles, chosen.values(), ranges, strict=True):
@@ -248,22 +235,3 @@ def _range(page: Page, series: Series) -> str:
         return page.marks.dash
     low, high = page.words.value(min(values), series.unit), page.words.value(max(values), series.unit)
     return low if low == high else page.words.say("format.range", low=low, to=page.marks.to, high=high)
-
-
-LAYOUTS: Mapping[str, Layout] = {
-    "activity.hours": Layout(heat_map, "picture"),
-    "activity.kinds": Layout(shares, "side"),
-    "activity.busiest_days": Layout(
-        partial(names, by=("date", "time"), value="count", rows=5, unit="row"), "side"
-    ),
-    "activity.days": Layout(plain, "hidden"),
-    "people.ranking": Layout(ranking, "picture"),
-    "people.new": Layout(names, "side"),
-    "people.returned": Layout(names, "side"),
-    "people.lost": Layout(names, "side"),
-    "people.silent": Layout(names, "side"),
-    "people.bots": Layout(names, "side"),
-    "questions.unanswered": Layout(messages, "wide"),
-    "questions.answerers": Layout(partial(names, value="count"), "wide"),
-}
-"""Tables with a form of their own, by ``section.table``. Everything else is a plain grid."""

@@ -8,6 +8,7 @@ chat is data: never markup, never an escape. Numbers and words are made elsewher
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from rich.console import Console
 from rich.text import Text
@@ -26,7 +27,15 @@ from cq.report._terminal_parts import (
 from cq.report._terminal_section import section_lines
 from cq.report.marks import marks_for
 from cq.report.wording import Words, clean
-from cq.result import Analysis, Explanation, FormatInfo, GroupResult, Identification, IdentifiedSource
+from cq.result import (
+    Analysis,
+    Explanation,
+    FormatInfo,
+    GroupResult,
+    Identification,
+    IdentifiedSource,
+    SourceReport,
+)
 
 PIPED_WIDTH = 80
 WIDEST = 140
@@ -90,6 +99,44 @@ def render_explain(
     _print(
         grid(rows, [Column(style=STRONG), Column(shrinks=True), Column(style=LABEL)], page), console, color
     )
+
+
+def render_counting(
+    sources: Sequence[SourceReport], console: Console, *, lang: str = "zh", color: bool = True
+) -> None:
+    """The counting law over what was read, where the result itself is no page."""
+    _print(counting(sources, _page(console, lang, False)), console, color)
+
+
+class Imported(Protocol):
+    """What an import reports, as far as it is shown."""
+
+    @property
+    def store(self) -> str: ...
+    @property
+    def sources(self) -> Sequence[SourceReport]: ...
+    @property
+    def read(self) -> int: ...
+    @property
+    def added(self) -> int: ...
+    @property
+    def known(self) -> int: ...
+    @property
+    def total(self) -> int: ...
+    @property
+    def groups(self) -> int: ...
+
+
+def render_import(report: Imported, console: Console, *, lang: str = "zh", color: bool = True) -> None:
+    """``cq import``: what was new, and what the store holds now."""
+    page = _page(console, lang, False)
+    words = page.words
+    counts = {key: words.number(getattr(report, key)) for key in ("read", "added", "known")}
+    lines = [Text(cut(clean(report.store), page.width, page.marks), STRONG)]
+    lines += paragraph(words.say("import.added", **counts), page, indent=2)
+    groups, total = words.amount(report.groups, "group"), words.amount(report.total, "message")
+    lines += paragraph(words.say("import.holds", groups=groups, messages=total), page, indent=2)
+    _print([*lines, *counting(report.sources, page)], console, color)
 
 
 # -- pages -------------------------------------------------------------------------------------------

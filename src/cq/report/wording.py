@@ -18,6 +18,14 @@ from cq.report.marks import UNICODE, Marks
 from cq.section import Metric
 
 SECONDS_PER = {"minute": 60, "hour": 3_600, "day": 86_400}
+CODE_TABLES = (
+    ("kinds",),
+    ("events",),
+    ("terminal", "platforms"),
+    ("terminal", "codes"),
+    ("terminal", "findings"),
+)
+"""Where the words for values that are codes stand."""
 MAX_DIGITS = 4
 """Digits after the point at most; what is smaller reads 0."""
 STACKED_MARKS = 2
@@ -224,7 +232,7 @@ class Words:
 
     def code(self, code: str) -> str:
         """The word for a kind, event, platform or status code; the code where there is none."""
-        for table in (("kinds",), ("events",), ("terminal", "platforms"), ("terminal", "findings")):
+        for table in CODE_TABLES:
             word = self.table(*table, code)
             if isinstance(word, str):
                 return word

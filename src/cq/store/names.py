@@ -6,9 +6,11 @@ merges people.
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Iterable
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -28,7 +30,7 @@ class Names:
     def __init__(self) -> None:
         self._ids: dict[str, dict[str, set[str]]] = {}
         self._seen: set[str] = set()
-        self._longest: dict[str, int] = {}
+        self._lengths: dict[str, list[int]] = {}
 
     def learn(self, batch: pa.RecordBatch) -> None:
         """The (sender, name) pairs of a batch."""
@@ -52,7 +54,9 @@ class Names:
         name = name.strip()
         if name and not id_.startswith("anon:"):
             self._ids.setdefault(group, {}).setdefault(name, set()).add(id_)
-            self._longest[group] = max(self._longest.get(group, 0), len(name))
+            lengths = self._lengths.setdefault(group, [])
+            if len(name) not in lengths:
+                bisect.insort(lengths, len(name), key=lambda length: -length)
 
     def resolve(self, group: str, who: str) -> str:
         """An id for ``name:…`` where one member of the group, and only one, has borne the name."""
@@ -80,7 +84,7 @@ class Names:
         if closed := _CLOSED.match(text, start):
             return self.resolve(group, f"name:{closed[1].strip()}")
         known = self._ids.get(group, {})
-        for length in range(min(self._longest.get(group, 0), len(text) - start), 0, -1):
+        for length in self._lengths.get(group, ()):  # longest first
             name = text[start : start + length]
             after = text[start + length : start + length + 1]
             if name in known and not after.isalnum():
@@ -94,56 +98,47 @@ def resolve_batch(names: Names, batch: pa.RecordBatch) -> pa.RecordBatch:
     columns = {name: batch.column(name) for name in batch.schema.names}
     actors = columns["event_actor"]
     if actors.null_count < len(actors):
-        columns["event_actor"] = pa.array(
-            [a and names.resolve(g, a) for g, a in zip(groups.to_pylist(), actors.to_pylist(), strict=True)],
-            pa.string(),
-        )
-    columns["event_target"] = _resolved_lists(names, groups, columns["event_target"])
-    looked_up = _text_mentions(names, batch)
-    given = _resolved_lists(names, groups, columns["mentions"])
-    columns["mentions"] = given if looked_up is None else looked_up
+        known = pc.indices_nonzero(pc.is_valid(actors))
+        pairs = zip(groups.take(known).to_pylist(), actors.take(known).to_pylist(), strict=True)
+        found = pa.array([names.resolve(group, actor) for group, actor in pairs], pa.string())
+        columns["event_actor"] = pc.replace_with_mask(actors, pc.is_valid(actors), found)
+    rows = batch.num_rows
+    targets = _resolved(names, groups, _lists_of(columns["event_target"]))
+    mentions = _resolved(names, groups, _lists_of(columns["mentions"])) | _text_mentions(names, batch)
+    columns["event_target"], columns["mentions"] = _as_lists(targets, rows), _as_lists(mentions, rows)
     return pa.RecordBatch.from_arrays(list(columns.values()), schema=batch.schema)
 
 
-def _resolved_lists(names: Names, groups: pa.Array, lists: pa.ListArray) -> pa.ListArray:
-    """Each list with its names resolved; null becomes empty."""
-    if lists.null_count == len(lists):
-        return _lists([[]] * len(lists)) if len(lists) < 64 else _empty_lists(len(lists))
-    values = lists.to_pylist()
-    if not any(v and any(w.startswith("name:") for w in v) for v in values):
-        return lists if lists.null_count == 0 else _lists([v or [] for v in values])
-    pairs = zip(groups.to_pylist(), values, strict=True)
-    return _lists([[names.resolve(g, w) for w in v or ()] for g, v in pairs])
+def _lists_of(lists: pa.ListArray) -> dict[int, list[str]]:
+    """The rows whose list is not empty."""
+    rows = pc.indices_nonzero(pc.fill_null(pc.greater(pc.list_value_length(lists), 0), False))
+    return dict(zip(rows.to_pylist(), lists.take(rows).to_pylist(), strict=True))
 
 
-def _text_mentions(names: Names, batch: pa.RecordBatch) -> pa.ListArray | None:
-    """Mentions with those found in the texts of rows that have no structure for them."""
-    mentions, texts = batch.column("mentions"), batch.column("text")
-    open_rows = pc.and_(pc.is_null(mentions), pc.fill_null(pc.match_substring_regex(texts, "[@＠]"), False))
-    rows = pc.indices_nonzero(open_rows).to_pylist()
-    if not rows:
-        return None
-    filled = [v or [] for v in _resolved_lists(names, batch.column("group_id"), mentions).to_pylist()]
-    picked = pa.array(rows)
-    wanted = zip(
-        rows, batch.column("group_id").take(picked).to_pylist(), texts.take(picked).to_pylist(), strict=True
-    )
-    for row, group, text in wanted:
-        filled[row] = names.mentions(group, text)
-    return _lists(filled)
-
-
-def _lists(values: list[list[str]]) -> pa.ListArray:
-    return pa.array(values, pa.list_(pa.string()))
-
-
-def _empty_lists(rows: int) -> pa.ListArray:
-    import numpy as np
-
-    offsets = pa.py_buffer(np.zeros(rows + 1, np.int32))
+def _as_lists(found: dict[int, list[str]], rows: int) -> pa.ListArray:
+    """A list column from the few rows that hold something; the others are empty, not null."""
+    lengths = np.zeros(rows, np.int32)
+    order = sorted(found)
+    lengths[order] = [len(found[row]) for row in order]
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    values = pa.array([who for row in order for who in found[row]], pa.string())
     return pa.Array.from_buffers(
-        pa.list_(pa.string()), rows, [None, offsets], children=[pa.array([], pa.string())]
+        pa.list_(pa.string()), rows, [None, pa.py_buffer(offsets)], children=[values]
     )
+
+
+def _resolved(names: Names, groups: pa.Array, found: dict[int, list[str]]) -> dict[int, list[str]]:
+    return {row: [names.resolve(groups[row].as_py(), who) for who in lists] for row, lists in found.items()}
+
+
+def _text_mentions(names: Names, batch: pa.RecordBatch) -> dict[int, list[str]]:
+    """Mentions in the texts of rows that have no structure for them."""
+    texts = batch.column("text")
+    at_sign = pc.or_(pc.match_substring(texts, "@"), pc.match_substring(texts, "＠"))
+    rows = pc.indices_nonzero(pc.and_(pc.is_null(batch.column("mentions")), pc.fill_null(at_sign, False)))
+    groups, wanted = batch.column("group_id").take(rows).to_pylist(), texts.take(rows).to_pylist()
+    looked = zip(rows.to_pylist(), groups, wanted, strict=True)
+    return {row: found for row, group, text in looked if (found := names.mentions(group, text))}
 
 
 def with_owner(batch: pa.RecordBatch, me: str) -> pa.RecordBatch:
@@ -153,9 +148,9 @@ def with_owner(batch: pa.RecordBatch, me: str) -> pa.RecordBatch:
     for name in ("sender_id", "event_actor"):
         columns[name] = pc.if_else(pc.equal(columns[name], "self"), owner, columns[name])
     for name in ("mentions", "event_target"):
-        values = columns[name].to_pylist()
-        if any("self" in v for v in values):
-            columns[name] = _lists([[me if w == "self" else w for w in v] for v in values])
-    mine = pc.equal(columns["sender_id"], owner)
-    columns["is_self"] = pc.coalesce(mine, columns["is_self"])
+        found = _lists_of(columns[name])
+        mine = {row: [me if who == "self" else who for who in lists] for row, lists in found.items()}
+        columns[name] = _as_lists(mine, batch.num_rows)
+    is_owner = pc.equal(columns["sender_id"], owner)
+    columns["is_self"] = pc.coalesce(is_owner, columns["is_self"])
     return pa.RecordBatch.from_arrays(list(columns.values()), schema=batch.schema)

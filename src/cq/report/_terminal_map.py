@@ -1,0 +1,73 @@
+"""Which table of which section has a form of its own, and what stands on the page only on request.
+
+Whatever is not named here is drawn all the same: a table as a plain grid, a metric in the list, a
+series as a sparkline. So a new analysis needs no line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from rich.text import Text
+
+from cq.report._terminal_layout import Page
+from cq.report._terminal_tables import heat_map, messages, names, plain, ranking, shares
+from cq.section import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What draws a table, and where.
+
+    ``side`` blocks stand next to a ``picture`` if there is room; ``quiet`` ones only with ``--verbose``.
+    """
+
+    draw: Callable[[Page, str, Table, int], list[Text]]
+    place: Literal["picture", "side", "wide", "quiet"]
+
+
+def layout_of(table_id: str) -> Layout:
+    """The layout of a table; the plain grid for those that have none of their own."""
+    return LAYOUTS.get(table_id, Layout(plain, "wide"))
+
+
+def quiet_codes(section_id: str) -> set[str]:
+    """Codes of metrics and series of a section that are shown with ``--verbose`` only."""
+    return {code.rpartition(".")[2] for code in QUIET if code.startswith(f"{section_id}.")}
+
+
+LAYOUTS: Mapping[str, Layout] = {
+    "activity.hours": Layout(heat_map, "picture"),
+    "activity.kinds": Layout(shares, "side"),
+    "activity.busiest_days": Layout(
+        partial(names, by=("date", "time"), value="count", rows=5, unit="row"), "side"
+    ),
+    "people.ranking": Layout(ranking, "picture"),
+    "people.new": Layout(names, "side"),
+    "people.returned": Layout(partial(names, value="silent_days"), "side"),
+    "people.lost": Layout(partial(names, value="last_seen"), "side"),
+    "people.silent": Layout(names, "side"),
+    "people.bots": Layout(names, "side"),
+    "people.same_name": Layout(partial(plain, ids=True), "quiet"),
+    "people.many_names": Layout(partial(plain, ids=True), "quiet"),
+    "people.joined": Layout(plain, "quiet"),
+    "people.left": Layout(plain, "quiet"),
+    "questions.unanswered": Layout(messages, "wide"),
+    "questions.answerers": Layout(partial(names, value="count"), "wide"),
+}
+"""Tables with a form of their own, by ``section.table``."""
+
+HEADED_BY: Mapping[str, str] = {
+    "people.new": "new_speakers",
+    "people.returned": "returned_speakers",
+    "people.lost": "lost_regulars",
+    "people.silent": "silent_members",
+    "questions.unanswered": "unanswered",
+}
+"""Tables whose heading carries the metric that counts their rows, so that it is said once."""
+
+QUIET = frozenset({"people.gini", "people.gini_equal", "activity.speakers_7d", "activity.speakers_30d"})
+"""Metrics and series that are parts of another one, or say again what another says."""
