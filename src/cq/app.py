@@ -6,201 +6,27 @@ Here the rooms meet that do not know each other: formats read, the store merges,
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from cq import __version__
-from cq.errors import CqError, InputError, StrictError, UsageError
+from cq.errors import CqError, UsageError
+from cq.reading import Reading, ReadRequest, Watch, by_group, chosen, frame_log, quietly, read, with_owner
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    import pandas as pd
     import pyarrow as pa
 
-    from cq.formats import Identified
-    from cq.result import Analysis, FormatInfo, Identification, Records, SourceReport
+    from cq.result import Analysis, FormatInfo, Identification
     from cq.store.dataset import ImportReport
-    from cq.store.log import GroupSpan, MessageLog, Tally
-
-Watch = Callable[[str], None]
-"""Told what is being read, for a progress line."""
-
-_QUIETLY: Watch = lambda label: None  # noqa: E731 - a value, not a function of its own
+    from cq.store.log import GroupSpan
 
 
-@dataclass(frozen=True, slots=True)
-class ReadRequest:
-    """Which exports, and what the files do not tell themselves."""
-
-    paths: Sequence[str]
-    zone: ZoneInfo
-    input_format: str | None = None
-    date: date | None = None
-    year: int | None = None
-    group: str | None = None
-    me: str | None = None
-    strict: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A finished read: the log, the sources in the order of its tallies, files passed over."""
-
-    log: MessageLog
-    sources: list[SourceReport]
-    reasons: list[str]
-    passed_over: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def complete_members(self) -> bool:
-        """Whether every source that lists members lists all of them."""
-        from cq.formats import all_formats
-
-        formats = {f.id: f for f in all_formats()}
-        listing = [t for t in self.log.tallies if t.members or t.format == "cq-store"]
-        return bool(listing) and all(t.format in formats and formats[t.format].roster for t in listing)
-
-    @property
-    def explicit_replies(self) -> bool:
-        """Whether any source can carry which message answers which."""
-        from cq.formats import all_formats
-
-        silent = {f.id for f in all_formats() if not f.replies}
-        return any(t.format not in silent for t in self.log.tallies)
-
-
-def read(request: ReadRequest, watch: Watch = _QUIETLY) -> Reading:
-    """Read and merge exports (or a store). Raises when nothing usable is there."""
-    from cq.store import dataset
-
-    stores = [path for path in request.paths if dataset.is_store(path)]
-    if stores and len(request.paths) == 1:
-        watch(stores[0])
-        log: MessageLog = dataset.StoredLog(Path(stores[0]))
-        return _finished(log, request, [dataset.describe(Path(stores[0]), log)], ["cq store"], Counter())
-    return _merge(request, set(stores), watch)
-
-
-def _merge(request: ReadRequest, stores: set[str], watch: Watch) -> Reading:
-    from cq.formats import ReadOptions
-
-    passed_over: Counter[str] = Counter()
-    found = list(_identified([p for p in request.paths if p not in stores], request.input_format, passed_over))
-    if not found and not stores:
-        raise InputError("nothing_usable", path=", ".join(request.paths), count=passed_over.total())
-    from cq.model import Batch
-    from cq.store import dataset
-    from cq.store.log import Collector
-
-    collector = Collector()
-    stored = []
-    for path in sorted(stores):
-        watch(path)
-        log = dataset.StoredLog(Path(path))
-        stored.append(dataset.describe(Path(path), log))
-        collector.source(path, "cq-store", unique_ids=False)
-        collector.add(Batch(members=log.members, groups=[s.group for s in log.spans]))
-        for rows in log.batches():
-            collector.add(Batch(rows))
-    options = ReadOptions(request.zone, request.date, request.year)
-    for one in found:
-        watch(one.source.label)
-        collector.source(one.source.label, one.format.id, one.format.unique_ids)
-        for batch in one.format.read(one.source, options):
-            collector.add(batch)
-    merged = collector.finish()
-    reports = [_report(t, one) for t, one in zip(merged.tallies[len(stored) :], found, strict=True)]
-    for report, tally in zip(stored, merged.tallies, strict=False):
-        reports.insert(0, _with_records(report, tally))
-    return _finished(merged, request, reports, [*(["cq store"] * len(stored)), *(o.reason for o in found)], passed_over)
-
-
-def _identified(paths: Sequence[str], forced: str | None, passed_over: Counter[str]) -> Iterator[Identified]:
-    """The exports among the files; what the user did not name himself may be something else."""
-    from cq.formats import expand, identify
-
-    for candidate in expand(list(paths)):
-        try:
-            yield identify(candidate.source, forced)
-        except InputError as error:
-            if candidate.named:
-                raise
-            passed_over[error.code] += 1
-
-
-def _finished(
-    log: MessageLog,
-    request: ReadRequest,
-    sources: list[SourceReport],
-    reasons: list[str],
-    passed_over: Counter[str],
-) -> Reading:
-    problems = sum(t.problem_counts.total() for t in log.tallies)
-    if request.strict and problems:
-        first = next(t.problems[0] for t in log.tallies if t.problems)
-        raise StrictError("strict", count=problems, code=first.code, where=first.where)
-    return Reading(log, sources, reasons, passed_over)
-
-
-def _report(tally: Tally, one: Identified) -> SourceReport:
-    from cq.result import SourceReport
-
-    return SourceReport(
-        tally.label,
-        tally.format,
-        one.source.sha256,
-        one.source.size,
-        _records(tally),
-        dict(+tally.skipped),
-        tally.problems,
-        tally.notices,
-        dict(tally.problem_counts),
-    )
-
-
-def _with_records(report: SourceReport, tally: Tally) -> SourceReport:
-    import msgspec
-
-    return msgspec.structs.replace(report, records=_records(tally), skipped_by=dict(+tally.skipped))
-
-
-def _records(tally: Tally) -> Records:
-    from cq.result import Records
-
-    return Records(
-        tally.seen,
-        tally.messages,
-        tally.members,
-        tally.headers,
-        tally.problem_counts.total(),
-        tally.skipped.total(),
-    )
-
-
-def chosen(log: MessageLog, wanted: str | None) -> list[GroupSpan]:
-    """The groups ``--group`` means: by id, else by name, else by a part of the name; most talk first."""
-    spans = sorted(log.spans, key=lambda s: (-s.rows, s.group.group_id))
-    if not spans:
-        raise InputError("no_messages", path=", ".join(t.label for t in log.tallies))
-    if wanted is None:
-        return spans
-    name = wanted.casefold()
-    tests: tuple[Callable[[GroupSpan], bool], ...] = (
-        lambda s: s.group.group_id == wanted,
-        lambda s: (s.group.group_name or "") == wanted,
-        lambda s: name in (s.group.group_name or "").casefold(),
-    )
-    for test in tests:
-        found = [s for s in spans if test(s)]
-        if found:
-            return found
-    names = "、".join((s.group.group_name or s.group.group_id) for s in spans[:5])
-    raise InputError("group_not_found", group=wanted, names=names)
-
-
-def identify(request: ReadRequest, watch: Watch = _QUIETLY) -> tuple[Identification, Counter[str]]:
+def identify(request: ReadRequest, watch: Watch = quietly) -> tuple[Identification, Counter[str]]:
     """A dry run: which format and why, what reading gives. Also the files passed over, by reason."""
     from cq.analysis import Window
     from cq.result import GroupCount, Identification, IdentifiedSource, Span
@@ -215,10 +41,14 @@ def identify(request: ReadRequest, watch: Watch = _QUIETLY) -> tuple[Identificat
                 **{f: getattr(report, f) for f in report.__struct_fields__},
                 reason=reason,
                 groups=[
-                    GroupCount(s.group.group_id, s.group.group_name, s.group.platform, s.group.chat_kind, s.rows)
+                    GroupCount(
+                        s.group.group_id, s.group.group_name, s.group.platform, s.group.chat_kind, s.rows
+                    )
                     for s in spans
                 ],
-                span=Span(time(min(s.first for s in spans)), time(max(s.last for s in spans))) if spans else None,
+                span=Span(time(min(s.first for s in spans)), time(max(s.last for s in spans)))
+                if spans
+                else None,
             )
         )
     reading.log.close()
@@ -250,7 +80,7 @@ def messages(reading: Reading, request: ReadRequest, window: WindowRequest) -> I
     bounds = window.over(spans, request.zone)
     since, until = (bounds.start, bounds.end) if bounds.bounded else (None, None)
     wanted = None if request.group is None else {s.group.group_id for s in spans}
-    rows = _with_me(reading.log.batches(wanted, since, until), request.me)
+    rows = with_owner(reading.log.batches(wanted, since, until), request.me)
     first = next(rows, None)
     if first is None:
         from cq.analysis._window import empty
@@ -262,34 +92,6 @@ def messages(reading: Reading, request: ReadRequest, window: WindowRequest) -> I
         yield from rows
 
     return stream()
-
-
-def _with_me(batches: Iterable[pa.RecordBatch], me: str | None) -> Iterator[pa.RecordBatch]:
-    """``--me``: who the export's owner is, where the export says ``self`` or does not say."""
-    if me is None:
-        yield from batches
-        return
-    from cq.store.names import with_owner
-
-    for batch in batches:
-        yield with_owner(batch, me)
-
-
-def by_group(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, list[pa.RecordBatch]]]:
-    """Rows that come group by group, as one list of batches per group."""
-    from cq.store.log import split_groups
-
-    held: list[pa.RecordBatch] = []
-    current: str | None = None
-    for batch in batches:
-        for group_id, piece in split_groups(batch):
-            if current is not None and group_id != current:
-                yield current, held
-                held = []
-            current = group_id
-            held.append(piece)
-    if current is not None:
-        yield current, held
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,11 +112,12 @@ def default_settings() -> dict[str, Any]:
     return {a.id: a.settings for a in all_analyzers()}
 
 
-def analyze(request: ReadRequest, what: AnalyzeRequest, watch: Watch = _QUIETLY) -> Analysis:
+def analyze(request: ReadRequest, what: AnalyzeRequest, watch: Watch = quietly) -> Analysis:
     """The main job: exports in, findings out."""
     check_sections(what.sections)
     from cq import sidefiles
 
+    # The side files first: a misspelt one should not cost the reading of a large export.
     alias = sidefiles.read_alias(what.alias) if what.alias else {}
     roster = sidefiles.read_roster(what.roster, request.zone) if what.roster else None
     reading = read(request, watch)
@@ -322,6 +125,20 @@ def analyze(request: ReadRequest, what: AnalyzeRequest, watch: Watch = _QUIETLY)
         return _analyze(reading, request, what, alias, roster)
     finally:
         reading.log.close()
+
+
+def analyze_rows(frame: pd.DataFrame, request: ReadRequest, what: AnalyzeRequest) -> Analysis:
+    """The same for rows that were read before, as :func:`cq.read` returns them."""
+    from cq import sidefiles
+
+    check_sections(what.sections)
+    alias = sidefiles.read_alias(what.alias) if what.alias else {}
+    roster = sidefiles.read_roster(what.roster, request.zone) if what.roster else None
+    log = frame_log(frame)
+    try:
+        return _analyze(Reading(log, [], []), request, what, alias, roster)
+    finally:
+        log.close()
 
 
 def check_sections(sections: Sequence[str] | None) -> None:
@@ -353,7 +170,7 @@ def _analyze(
     groups = {s.group.group_id: s.group for s in spans}
     results = {}
     wanted = None if request.group is None else set(groups)
-    for group_id, batches in by_group(_with_me(reading.log.batches(wanted), request.me)):
+    for group_id, batches in by_group(with_owner(reading.log.batches(wanted), request.me)):
         view = build(
             batches,
             groups[group_id],
@@ -391,7 +208,9 @@ def _group_result(view: Any, window: Any, what: AnalyzeRequest) -> Any:
             continue
         settings = what.settings.get(analyzer.id, analyzer.settings)
         section = analyzer.run(view, window, settings)
-        sections[analyzer.id] = _with_previous(section, analyzer.run(view, before, settings)) if covered else section
+        sections[analyzer.id] = (
+            _with_previous(section, analyzer.run(view, before, settings)) if covered else section
+        )
     group = view.group
     info = GroupInfo(group.group_id, group.group_name, group.platform, group.chat_kind)
     return GroupResult(info, quality(view, window), sections)
@@ -408,7 +227,7 @@ def _with_previous(section: Any, before: Any) -> Any:
     return msgspec.structs.replace(section, metrics=metrics)
 
 
-def import_(request: ReadRequest, store: Path, watch: Watch = _QUIETLY) -> ImportReport:
+def import_(request: ReadRequest, store: Path, watch: Watch = quietly) -> ImportReport:
     """Merge exports into a store."""
     from cq.store import dataset
 

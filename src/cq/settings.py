@@ -45,7 +45,7 @@ def load(path: Path | None, analyses: Mapping[str, Any]) -> Settings:
         raise CqError("config_missing", path=path) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CqError("config_unreadable", path=path, reason=error) from error
-    top = {f: str for f in ("tz", "lang", "me", "roster", "alias")}
+    top = dict.fromkeys(("tz", "lang", "me", "roster", "alias"), str)
     known = {*top, *analyses}
     filled = dict(analyses)
     for key, value in raw.items():
@@ -77,4 +77,6 @@ def _section(path: Path, name: str, value: Any, default: Any) -> Any:
 
 def _unknown(path: Path, key: str, known: set[str]) -> CqError:
     near = difflib.get_close_matches(key, sorted(known), 1, 0.5)
-    return CqError("config_unknown_key", path=path, key=key, near=near[0] if near else ", ".join(sorted(known)))
+    return CqError(
+        "config_unknown_key", path=path, key=key, near=near[0] if near else ", ".join(sorted(known))
+    )

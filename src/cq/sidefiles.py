@@ -35,7 +35,14 @@ _ROLES: dict[str, MemberRole] = {
     "owner": "owner", "群主": "owner", "admin": "admin", "管理员": "admin", "member": "member",
     "成员": "member", "普通成员": "member", "": "member",
 }  # fmt: skip
-_TIMES = ("%Y-%m-%d", "%Y/%m/%d", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S")
+_TIMES = (
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y-%m-%d %H:%M",
+    "%Y/%m/%d %H:%M",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y/%m/%d %H:%M:%S",
+)
 
 
 class RosterRow(msgspec.Struct, frozen=True):
@@ -58,7 +65,8 @@ def read_roster(path: Path, zone: ZoneInfo) -> list[RosterRow]:
         if role not in _ROLES:
             raise CqError("roster_value", path=path, line=line, value=role)
         times = {k: _time(path, line, row.pop(k, None), zone) for k in ("joined_at", "left_at")}
-        rows.append(RosterRow(**row, role=_ROLES[role] if role else None, **times))
+        names = {k: row.get(k) for k in ("member_id", "name", "card", "title")}
+        rows.append(RosterRow(**names, role=_ROLES[role] if role else None, **times))  # type: ignore[arg-type]
     if not rows:
         raise CqError("roster_empty", path=path)
     return rows

@@ -197,7 +197,7 @@ class _Columns:
             if name.strip():
                 draft.names.setdefault(name)
                 draft.last_name = name
-        return table[codes]
+        return np.asarray(table[codes], np.int32)
 
     def events(self) -> list[EventRow]:
         """The events, with people instead of ids; who was only named becomes a person."""
@@ -222,7 +222,9 @@ class _Columns:
     ) -> GroupView:
         """The finished view."""
         people = [draft.finish() for draft in self._people.drafts]
-        at, person, kind = (_joined(c, t) for c, t in ((self._at, np.int64), (self._person, np.int32), (self._kind, np.int8)))
+        at, person, kind = (
+            _joined(c, t) for c, t in ((self._at, np.int64), (self._person, np.int32), (self._kind, np.int8))
+        )
         nobody = np.array([p.bot or p.anonymous for p in people] + [True])
         ids = _chunked(self._arrow["message_id"], pa.string())
         who = _chunked(self._mention_who, pa.string())
@@ -260,11 +262,11 @@ def _chunked(pieces: list[pa.Array], kind: pa.DataType) -> pa.Array:
 
 
 def _kinds(column: pa.Array) -> NDArray[np.int8]:
-    return pc.index_in(column, pa.array([str(k) for k in KINDS])).to_numpy().astype(np.int8)
+    return np.asarray(pc.index_in(column, pa.array([str(k) for k in KINDS])), np.int8)
 
 
 def _reply_rows(reply_to: pa.Array, ids: pa.Array) -> NDArray[np.int64]:
     if reply_to.null_count == len(reply_to):
         return np.full(len(reply_to), -1, np.int64)
     found = pc.index_in(reply_to, ids, skip_nulls=True)
-    return pc.fill_null(found, -1).to_numpy().astype(np.int64)
+    return np.asarray(pc.fill_null(found, -1), np.int64)

@@ -27,7 +27,9 @@ def window(
     """
     if back is not None and (since is not None or until is not None):
         raise UsageError("last_and_since")
-    whole = Window(_midnight(_day(first, zone), zone), _midnight(_day(last, zone) + timedelta(1), zone), zone, False)
+    whole = Window(
+        _midnight(_day(first, zone), zone), _midnight(_day(last, zone) + timedelta(1), zone), zone, False
+    )
     if since is None and until is None and back is None:
         return whole
     start, end = whole.start, whole.end

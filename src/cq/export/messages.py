@@ -46,7 +46,9 @@ def write_parquet(batches: Iterable[pa.RecordBatch], sink: Any) -> int:
     schema = message_schema()
     columns = [name for name in COLUMNS if name not in HIGH_CARDINALITY]
     rows = 0
-    with pq.ParquetWriter(sink, schema, compression="zstd", compression_level=1, use_dictionary=columns) as writer:
+    with pq.ParquetWriter(
+        sink, schema, compression="zstd", compression_level=1, use_dictionary=columns
+    ) as writer:
         for batch in batches:
             writer.write_batch(batch)
             rows += batch.num_rows
@@ -94,7 +96,9 @@ def timestamps(times: pa.Array, zone: ZoneInfo) -> pa.Array:
     whole = np.where(local % 1000 == 0, True, False)
     seconds = np.datetime_as_string(local.astype("datetime64[ms]"), unit="s")
     millis = np.datetime_as_string(local.astype("datetime64[ms]"), unit="ms")
-    zones = {int(o): f"{'-' if o < 0 else '+'}{abs(o) // 60:02d}:{abs(o) % 60:02d}" for o in np.unique(offset)}
+    zones = {
+        int(o): f"{'-' if o < 0 else '+'}{abs(o) // 60:02d}:{abs(o) % 60:02d}" for o in np.unique(offset)
+    }
     suffix = pa.array([zones[int(o)] for o in offset], pa.string())
     stamp = pc.if_else(pa.array(whole), pa.array(seconds, pa.string()), pa.array(millis, pa.string()))
     return pc.binary_join_element_wise(stamp, suffix, "")

@@ -17,9 +17,9 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from cq.errors import InputError, UsageError
+from cq.formats._inputs import Candidate, expand
 from cq.formats._peek import Peek
 from cq.formats._refusals import refuse
-from cq.formats._inputs import Candidate, expand
 from cq.formats._source import Source, file_source
 from cq.model import Batch
 

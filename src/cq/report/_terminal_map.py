@@ -43,7 +43,7 @@ LAYOUTS: Mapping[str, Layout] = {
     "activity.hours": Layout(heat_map, "picture"),
     "activity.kinds": Layout(shares, "side"),
     "activity.busiest_days": Layout(
-        partial(names, by=("date", "time"), value="count", rows=5, unit="row"), "side"
+        partial(names, by=("date", "time"), value="count", rows=5, unit="day"), "side"
     ),
     "people.ranking": Layout(ranking, "picture"),
     "people.new": Layout(names, "side"),
@@ -55,7 +55,7 @@ LAYOUTS: Mapping[str, Layout] = {
     "people.many_names": Layout(partial(plain, ids=True), "quiet"),
     "people.joined": Layout(plain, "quiet"),
     "people.left": Layout(plain, "quiet"),
-    "questions.unanswered": Layout(messages, "wide"),
+    "questions.unanswered": Layout(partial(messages, unit="question"), "wide"),
     "questions.answerers": Layout(partial(names, value="count"), "wide"),
 }
 """Tables with a form of their own, by ``section.table``."""

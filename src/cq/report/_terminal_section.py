@@ -38,7 +38,7 @@ SHOWN_EVIDENCE = 2
 
 def heading(title: str, page: Page, note: str = "") -> list[Text]:
     """An empty line and the title, with a rule to the edge where the page is ruled."""
-    line = Text(cut(title, page.width, page.marks), TITLE)
+    line = Text.assemble((cut(title, page.width, page.marks), TITLE))
     room = page.width - line.cell_len - 2
     if note and cell_len(note) <= room:
         line.append("  " + note, LABEL)

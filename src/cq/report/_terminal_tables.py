@@ -175,7 +175,9 @@ def shares(page: Page, table_id: str, table: Table, total: int, *, rows: int = 6
     return flow(items, page, indent=4)
 
 
-def messages(page: Page, table_id: str, table: Table, total: int, *, rows: int = 8) -> list[Text]:
+def messages(
+    page: Page, table_id: str, table: Table, total: int, *, rows: int = 8, unit: str = "message"
+) -> list[Text]:
     """Messages, one a line: when, who, and the words as far as they fit."""
     at, who, text = (
         column_of(table, *kinds) for kinds in (("time", "date"), ("name", "member_id"), ("text",))
@@ -199,7 +201,7 @@ def messages(page: Page, table_id: str, table: Table, total: int, *, rows: int =
         Column(shrinks=True, least=10),
     ]
     lines = grid([[cut(c, 200, page.marks) for c in row] for row in cells], columns, page, indent=4)
-    return lines + more(page, total - len(shown), "row", 4)
+    return lines + more(page, total - len(shown), unit, 4)
 
 
 def series_lines(page: Page, section_id: str, series: Mapping[str, Series]) -> list[Text]:

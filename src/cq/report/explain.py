@@ -35,7 +35,13 @@ def _all(words: dict[str, Any]) -> Iterator[Explanation]:
     metrics, sections = words.get("metrics", {}), words.get("sections", {})
     for id_, section in sections.items():
         paragraphs = {k: section[k] for k in ("question", "cannot") if k in section}
-        yield Explanation(id_, "section", section["title"], paragraphs, sorted(c for c in metrics if c.startswith(f"{id_}.")))
+        yield Explanation(
+            id_,
+            "section",
+            section["title"],
+            paragraphs,
+            sorted(c for c in metrics if c.startswith(f"{id_}.")),
+        )
     for code, metric in metrics.items():
         paragraphs = {k: metric[k] for k in _PARAGRAPHS if metric.get(k)}
         yield Explanation(code, "metric", metric["name"], paragraphs, [code.partition(".")[0]])

@@ -42,6 +42,8 @@ WIDEST = 140
 NARROWEST = 40
 DETAILED_GROUPS = 5
 """With more groups than this only their table is shown."""
+EXPLAINED = 3
+"""So many codes are explained in full; more are listed."""
 
 
 def render(
@@ -92,8 +94,9 @@ def render_explain(
     """``cq explain``: what codes mean; a list when there are many."""
     page = _page(console, lang, False)
     words = page.words
-    if len(explanations) == 1:
-        _print(_explained(explanations[0], page), console, color)
+    if len(explanations) <= EXPLAINED:
+        pages = [[*([Text(), Text()] * (n > 0)), *_explained(e, page)] for n, e in enumerate(explanations)]
+        _print([line for lines in pages for line in lines], console, color)
         return
     rows = [[clean(e.code), clean(e.name), words.say(f"explain_kinds.{e.kind}")] for e in explanations]
     _print(
@@ -218,6 +221,7 @@ def _print(lines: Iterable[Text], console: Console, color: bool) -> None:
     styled = color and console.is_terminal
     for line in lines:
         text = _encodable(line, console.encoding)
+        text.rstrip()
         console.print(
             text if styled else Text(text.plain), soft_wrap=True, markup=False, highlight=False, emoji=False
         )

@@ -1,0 +1,83 @@
+"""The Python interface: the same work as the commands, as frames and typed objects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cq import app, reading, zones
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cq.result import Analysis
+
+Export = str | PathLike[str]
+
+
+def read(
+    *paths: Export,
+    tz: str = "Asia/Shanghai",
+    input_format: str | None = None,
+    group: str | None = None,
+    me: str | None = None,
+    strict: bool = False,
+) -> pd.DataFrame:
+    """Read and merge exports (or a store) into one frame of normalised messages.
+
+    One row per message, the columns of the contract with Arrow-backed types; ``sent_at`` is UTC.
+    Rows come group by group, by time. Local times of an export are taken to be in ``tz``.
+
+    Raises :class:`cq.errors.InputError` where there is nothing usable, :class:`cq.errors.StrictError`
+    where ``strict`` and a record had a problem.
+    """
+    import pandas as pd
+    import pyarrow as pa
+
+    from cq.model import message_schema
+
+    request = reading.ReadRequest(
+        [fspath(p) for p in paths], zones.zone(tz), input_format, group=group, me=me, strict=strict
+    )
+    found = reading.read(request)
+    try:
+        rows = app.messages(found, request, app.WindowRequest())
+        table = pa.Table.from_batches(rows, message_schema())
+    finally:
+        found.log.close()
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    return frame
+
+
+def analyze(
+    source: Export | Sequence[Export] | pd.DataFrame,
+    *,
+    tz: str = "Asia/Shanghai",
+    since: str | None = None,
+    until: str | None = None,
+    last: str | None = None,
+    group: str | None = None,
+    sections: Sequence[str] | None = None,
+    roster: Export | None = None,
+    alias: Export | None = None,
+    me: str | None = None,
+) -> Analysis:
+    """What ``cq analyze`` finds, as typed objects; ``source`` may be a frame that :func:`read` gave.
+
+    ``since``, ``until`` and ``last`` are as on the command line: relative to the last message,
+    whole local days of ``tz``. Errors are those of :func:`read`.
+    """
+    what = app.AnalyzeRequest(
+        app.WindowRequest(since, until, last),
+        sections,
+        roster=Path(roster) if roster is not None else None,
+        alias=Path(alias) if alias is not None else None,
+    )
+    zone = zones.zone(tz)
+    if isinstance(source, str | PathLike):
+        return app.analyze(reading.ReadRequest([fspath(source)], zone, group=group, me=me), what)
+    if isinstance(source, Sequence):
+        return app.analyze(reading.ReadRequest([fspath(p) for p in source], zone, group=group, me=me), what)
+    return app.analyze_rows(source, reading.ReadRequest([], zone, group=group, me=me), what)

@@ -1,0 +1,84 @@
+"""Flags that mean the same in every command, in groups that a command can take whole.
+
+It declares them; their help stands in ``locales/``, and what they do in the commands.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+
+def option(*names: str, **more: Any) -> Any:
+    return typer.Option(*names, show_default=False, **more)
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """Flags of every command."""
+
+    lang: Annotated[str | None, option("--lang")] = None
+    config: Annotated[Path | None, option("--config")] = None
+    quiet: Annotated[bool, option("--quiet", "-q")] = False
+    no_color: Annotated[bool, option("--no-color")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Flags of every command that reads exports."""
+
+    tz: Annotated[str | None, option("--tz")] = None
+    input_format: Annotated[str | None, option("--input-format")] = None
+    date: Annotated[str | None, option("--date")] = None
+    year: Annotated[int | None, option("--year", min=1990, max=2100)] = None
+    strict: Annotated[bool, option("--strict")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which part of the log."""
+
+    group: Annotated[str | None, option("--group")] = None
+    since: Annotated[str | None, option("--since")] = None
+    until: Annotated[str | None, option("--until")] = None
+    last: Annotated[str | None, option("--last")] = None
+    me: Annotated[str | None, option("--me")] = None
+
+
+Paths = Annotated[list[str], typer.Argument()]
+Format = Annotated[str, option("--format", "-f")]
+Output = Annotated[str, option("--output", "-o")]
+
+
+def flattened(function: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take groups of flags: each parameter that is a dataclass becomes its fields."""
+    hints = get_type_hints(function, include_extras=True)
+    groups = {name: kind for name, kind in hints.items() if kind in (Common, Reading, Choice)}
+    parameters = []
+    for name, parameter in inspect.signature(function).parameters.items():
+        if name not in groups:
+            parameters.append(parameter.replace(annotation=hints[name]))
+            continue
+        inner = get_type_hints(groups[name], include_extras=True)
+        parameters += [
+            inspect.Parameter(f.name, parameter.KEYWORD_ONLY, default=f.default, annotation=inner[f.name])
+            for f in fields(groups[name])
+        ]
+    parameters.sort(key=lambda p: p.kind)
+
+    @wraps(function)
+    def wrapper(**values: Any) -> None:
+        packed = {
+            name: kind(**{f.name: values.pop(f.name) for f in fields(kind)}) for name, kind in groups.items()
+        }
+        function(**values, **packed)
+
+    wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
+    return wrapper

@@ -1,0 +1,262 @@
+"""Reading: from paths to one merged log, with an account of every record.
+
+Here formats and store meet, which do not know each other. No analysis, no output.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from cq.errors import InputError, StrictError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from cq.formats import Identified
+    from cq.model import Group
+    from cq.result import Records, SourceReport
+    from cq.store.log import GroupSpan, MessageLog, Tally
+
+Watch = Callable[[str], None]
+"""Told what is being read, for a progress line."""
+
+
+def quietly(label: str) -> None:
+    """A watch that says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRequest:
+    """Which exports, and what the files do not tell themselves."""
+
+    paths: Sequence[str]
+    zone: ZoneInfo
+    input_format: str | None = None
+    date: date | None = None
+    year: int | None = None
+    group: str | None = None
+    me: str | None = None
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A finished read: the log, the sources in the order of its tallies, files passed over."""
+
+    log: MessageLog
+    sources: list[SourceReport]
+    reasons: list[str]
+    passed_over: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def complete_members(self) -> bool:
+        """Whether every source that lists members lists all of them."""
+        from cq.formats import all_formats
+
+        formats = {f.id: f for f in all_formats()}
+        listing = [t for t in self.log.tallies if t.members or t.format == "cq-store"]
+        return bool(listing) and all(t.format in formats and formats[t.format].roster for t in listing)
+
+    @property
+    def explicit_replies(self) -> bool:
+        """Whether any source can carry which message answers which."""
+        from cq.formats import all_formats
+
+        silent = {f.id for f in all_formats() if not f.replies}
+        return any(t.format not in silent for t in self.log.tallies)
+
+
+def read(request: ReadRequest, watch: Watch = quietly) -> Reading:
+    """Read and merge exports (or a store). Raises when nothing usable is there."""
+    from cq.store import dataset
+
+    stores = [path for path in request.paths if dataset.is_store(path)]
+    if stores and len(request.paths) == 1:
+        watch(stores[0])
+        log: MessageLog = dataset.StoredLog(Path(stores[0]))
+        return _finished(log, request, [dataset.describe(Path(stores[0]), log)], ["cq store"], Counter())
+    return _merge(request, set(stores), watch)
+
+
+def _merge(request: ReadRequest, stores: set[str], watch: Watch) -> Reading:
+    from cq.formats import ReadOptions
+
+    passed_over: Counter[str] = Counter()
+    found = list(
+        _identified([p for p in request.paths if p not in stores], request.input_format, passed_over)
+    )
+    if not found and not stores:
+        raise InputError("nothing_usable", path=", ".join(request.paths), count=passed_over.total())
+    from cq.model import Batch
+    from cq.store import dataset
+    from cq.store.log import Collector
+
+    collector = Collector()
+    stored = []
+    for path in sorted(stores):
+        watch(path)
+        log = dataset.StoredLog(Path(path))
+        stored.append(dataset.describe(Path(path), log))
+        collector.source(path, "cq-store", unique_ids=False)
+        collector.add(Batch(members=log.members, groups=[s.group for s in log.spans]))
+        for rows in log.batches():
+            collector.add(Batch(rows))
+    options = ReadOptions(request.zone, request.date, request.year)
+    for one in found:
+        watch(one.source.label)
+        collector.source(one.source.label, one.format.id, one.format.unique_ids)
+        for batch in one.format.read(one.source, options):
+            collector.add(batch)
+    merged = collector.finish()
+    reports = [_report(t, one) for t, one in zip(merged.tallies[len(stored) :], found, strict=True)]
+    for report, tally in zip(stored, merged.tallies, strict=False):
+        reports.insert(0, _with_records(report, tally))
+    return _finished(
+        merged, request, reports, [*(["cq store"] * len(stored)), *(o.reason for o in found)], passed_over
+    )
+
+
+def _identified(paths: Sequence[str], forced: str | None, passed_over: Counter[str]) -> Iterator[Identified]:
+    """The exports among the files; what the user did not name himself may be something else."""
+    from cq.formats import expand, identify
+
+    for candidate in expand(list(paths)):
+        try:
+            yield identify(candidate.source, forced)
+        except InputError as error:
+            if candidate.named:
+                raise
+            passed_over[error.code] += 1
+
+
+def _finished(
+    log: MessageLog,
+    request: ReadRequest,
+    sources: list[SourceReport],
+    reasons: list[str],
+    passed_over: Counter[str],
+) -> Reading:
+    problems = sum(t.problem_counts.total() for t in log.tallies)
+    if request.strict and problems:
+        first = next(t.problems[0] for t in log.tallies if t.problems)
+        raise StrictError("strict", count=problems, code=first.code, where=first.where)
+    return Reading(log, sources, reasons, passed_over)
+
+
+def _report(tally: Tally, one: Identified) -> SourceReport:
+    from cq.result import SourceReport
+
+    return SourceReport(
+        tally.label,
+        tally.format,
+        one.source.sha256,
+        one.source.size,
+        _records(tally),
+        dict(+tally.skipped),
+        tally.problems,
+        tally.notices,
+        dict(tally.problem_counts),
+    )
+
+
+def _with_records(report: SourceReport, tally: Tally) -> SourceReport:
+    import msgspec
+
+    return msgspec.structs.replace(report, records=_records(tally), skipped_by=dict(+tally.skipped))
+
+
+def _records(tally: Tally) -> Records:
+    from cq.result import Records
+
+    return Records(
+        tally.seen,
+        tally.messages,
+        tally.members,
+        tally.headers,
+        tally.problem_counts.total(),
+        tally.skipped.total(),
+    )
+
+
+def chosen(log: MessageLog, wanted: str | None) -> list[GroupSpan]:
+    """The groups ``--group`` means: by id, else by name, else by a part of the name; most talk first."""
+    spans = sorted(log.spans, key=lambda s: (-s.rows, s.group.group_id))
+    if not spans:
+        raise InputError("no_messages", path=", ".join(t.label for t in log.tallies))
+    if wanted is None:
+        return spans
+    name = wanted.casefold()
+    tests: tuple[Callable[[GroupSpan], bool], ...] = (
+        lambda s: s.group.group_id == wanted,
+        lambda s: (s.group.group_name or "") == wanted,
+        lambda s: name in (s.group.group_name or "").casefold(),
+    )
+    for test in tests:
+        found = [s for s in spans if test(s)]
+        if found:
+            return found
+    names = "、".join((s.group.group_name or s.group.group_id) for s in spans[:5])
+    raise InputError("group_not_found", group=wanted, names=names)
+
+
+def with_owner(batches: Iterable[pa.RecordBatch], me: str | None) -> Iterator[pa.RecordBatch]:
+    """``--me``: who the export's owner is, where the export says ``self`` or does not say."""
+    if me is None:
+        yield from batches
+        return
+    from cq.store import names
+
+    for batch in batches:
+        yield names.with_owner(batch, me)
+
+
+def by_group(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, list[pa.RecordBatch]]]:
+    """Rows that come group by group, as one list of batches per group."""
+    from cq.store.log import split_groups
+
+    held: list[pa.RecordBatch] = []
+    current: str | None = None
+    for batch in batches:
+        for group_id, piece in split_groups(batch):
+            if current is not None and group_id != current:
+                yield current, held
+                held = []
+            current = group_id
+            held.append(piece)
+    if current is not None:
+        yield current, held
+
+
+def frame_log(frame: pd.DataFrame) -> MessageLog:
+    """The log behind a frame of normalised messages, as :func:`cq.read` returns them."""
+    import pyarrow as pa
+
+    from cq.model import Batch, message_schema
+    from cq.store.log import Collector
+
+    try:
+        table = pa.Table.from_pandas(frame, message_schema(), preserve_index=False)
+    except (KeyError, pa.ArrowException) as error:
+        raise InputError("bad_frame", reason=error) from error
+    collector = Collector()
+    collector.source("frame", "cq-frame", unique_ids=False)
+    for batch in table.combine_chunks().to_batches():
+        collector.add(Batch(batch, groups=_groups_of(batch)))
+    return collector.finish()
+
+
+def _groups_of(batch: pa.RecordBatch) -> list[Group]:
+    import pyarrow as pa
+
+    from cq.model import Group
+
+    columns = ["group_id", "group_name", "platform"]
+    heads = pa.Table.from_batches([batch.select(columns)]).group_by(columns).aggregate([]).to_pylist()
+    return [Group(h["group_id"], h["group_name"], h["platform"], "unknown") for h in heads]
