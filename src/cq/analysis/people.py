@@ -42,7 +42,7 @@ class Settings(msgspec.Struct, frozen=True):
     four whole weeks, so that weekdays weigh alike, longer than any public holiday, and the "now" of the
     other analyses (Savannah 30, dsc 90 days; a chat is faster than a forum).
     ``regular_posts`` in ``regular_days``: who counts as a regular; 4 in 90 as in dsc analytics.
-    ``gini_min_messages``: fewer say nothing about inequality; a convention (as in design Z4).
+    ``gini_min_messages``: fewer say nothing about inequality; a convention.
     """
 
     history_days: int = 28

@@ -194,12 +194,14 @@ def _answering(
 
 def _unanswered(view: GroupView, left: Ints, width: int) -> list[tuple[object, ...]]:
     """Oldest first; the age is measured against the end of the log."""
+    import pyarrow as pa
+
+    ids = view.message_id.take(pa.array(left)).to_pylist()
+    ages = np.round((view.sent_at[-1] - view.sent_at[left]) / m.DAY_MS, 1).tolist()
     rows: list[tuple[object, ...]] = []
-    for row in left.tolist():
+    for row, id_, age in zip(left.tolist(), ids, ages, strict=True):
         asker = view.people[view.person[row]]
-        age = int(view.sent_at[-1] - view.sent_at[row]) / m.DAY_MS
-        identity = view.message_id[row].as_py(), view.time(row), asker.id, asker.name
-        rows.append((*identity, view.excerpt(row, width), round(age, 1)))
+        rows.append((id_, view.time(row), asker.id, asker.name, view.excerpt(row, width), age))
     return rows
 
 
