@@ -217,12 +217,13 @@ class Timeline:
         return timedelta(seconds=round(seconds))
 
     def play(self, start: datetime, steps: Sequence[Step]) -> datetime:
-        """Lay out a dialogue; gives the time of its last line."""
-        now = start
+        """Lay out a dialogue and take its time, the pauses in it left out; gives the time of its last line."""
+        now = begun = start
         fresh = True
         for item in steps:
             if item.verb == "pause":
-                now += timedelta(minutes=int(item.text), seconds=self.dice.number(1, 50))
+                self.take(begun, now)
+                now = begun = now + timedelta(minutes=int(item.text), seconds=self.dice.number(1, 50))
                 fresh = True
                 continue
             if item.verb in ("say", "sign", "reply"):
@@ -232,6 +233,7 @@ class Timeline:
             elif item.verb != "card":
                 now += timedelta(seconds=self.dice.number(1, 4))
             self.add(now, item.verb, item.who, item.text)
+        self.take(begun, now)
         return now
 
     def take(self, start: datetime, end: datetime) -> None:

@@ -153,8 +153,7 @@ class Club:
         for scene in read_scenes(sorted(TEXTS.glob("scenes_*.txt")), [*CAST, "ANON"]):
             start = day_of(scene.week, scene.day) + timedelta(hours=scene.hour, minutes=scene.minute)
             start += timedelta(seconds=self.dice.number(3, 50))
-            end = self.line.play(start, self.with_laughs(scene.steps))
-            self.line.take(start, end)
+            self.line.play(start, self.with_laughs(scene.steps))
         for week in range(1, 13):
             if week != 6:
                 at = day_of(week, 2) + timedelta(hours=20)
@@ -241,7 +240,7 @@ class Club:
             steps.append(Step("say", self.anyone({steps[-1].who}, "", start), self.dice.pick(self.fill["laugh"])))
         elif exchange.when != "*" and len(steps) > 2 and self.dice.chance(0.25):
             steps.append(Step("say", self.anyone({steps[-1].who}, "", start), self.dice.pick(self.fill["nod"])))
-        self.line.take(start, self.line.play(start, steps))
+        self.line.play(start, steps)
 
     def slots(self, text: str) -> str:
         while "{food}" in text:
@@ -284,11 +283,12 @@ class Club:
 
     def quiet_moment(self, day: datetime, who: str) -> datetime:
         hours = {"唐": (2.0, 5.0), "柴": (5.6, 6.8), "木": (21.4, 22.3)}.get(who)
-        while True:
-            low, high = hours or self.dice.pick(((7.5, 9.0), (12.0, 13.6), (18.5, 22.9), (21.0, 23.8)))
+        for attempt in range(10**6):
+            low, high = (attempt < 40 and hours) or self.dice.pick(((7.5, 9.0), (12.0, 13.6), (18.5, 22.9), (21.0, 23.8)))
             time = day + timedelta(seconds=int(3600 * (low + (high - low) * self.dice.unit())))
             if self.line.free(time, time, 5):
                 return time
+        raise RuntimeError(day)
 
     def small_change(self) -> None:
         """Greetings, good nights, pictures, bubbles."""

@@ -148,7 +148,8 @@ class _Walker:
         self._data = b""
         self._at = 0
         self._base = 0  # offset of data[0] in the text
-        self._line = 1  # its line
+        self._line = 1  # the line of data[counted]
+        self._counted = 0
         self._reach = _FAR  # bytes to decode in one run
         self._first_key: bytes | None = None  # of the last good item
         self._indent: int | None = None  # of the last good item, if it began a line
@@ -506,7 +507,8 @@ class _Walker:
     def _grow(self) -> bool:
         """Let go of what is done with and read on: at least as much as is held."""
         done = max(self._at - _MAX_INDENT, 0)
-        self._line += self._data.count(b"\n", 0, done)
+        self._count_lines(max(done, self._counted))
+        self._counted -= done
         self._base += done
         self._at -= done
         held = [self._data[done:]]
@@ -519,9 +521,16 @@ class _Walker:
         self._data = b"".join(held)
         return got > 0
 
+    def _count_lines(self, at: int) -> None:
+        if at >= self._counted:
+            self._line += self._data.count(b"\n", self._counted, at)
+        else:
+            self._line -= self._data.count(b"\n", at, self._counted)
+        self._counted = at
+
     def _where(self) -> str:
-        line = self._line + self._data.count(b"\n", 0, self._at)
-        return f"{self._label}:{line}"
+        self._count_lines(self._at)
+        return f"{self._label}:{self._line}"
 
     def _problem(self, code: str, detail: str) -> Problem:
         return Problem(code, self._where(), detail)
