@@ -12,9 +12,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from exports import COURT, qq_txt
 
 from cq import cli
+from exports import COURT, qq_txt
 
 ESCAPES = re.compile(r"\x1b|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -70,7 +70,12 @@ def test_analyze_json_is_the_contract_document(cq, court):  # type: ignore[no-un
     assert document["portfolio"] is None
     assert document["sources"][0]["records"]["messages"] == 6
     group = document["groups"][0]
-    assert group["group"] == {"id": "name:周末羽毛球", "name": "周末羽毛球", "platform": "qq", "chat_kind": "group"}
+    assert group["group"] == {
+        "id": "name:周末羽毛球",
+        "name": "周末羽毛球",
+        "platform": "qq",
+        "chat_kind": "group",
+    }
     assert set(group["sections"]) == {"activity", "people", "questions"}
     # 5 human messages (the recall is none) by 3 people
     assert group["sections"]["activity"]["metrics"]["messages"]["value"] == 5
@@ -88,7 +93,13 @@ def test_window_is_relative_to_the_last_message_and_has_a_predecessor(cq, court)
     }
     assert document["previous"] == {"start": "2026-02-25T00:00:00+08:00", "end": "2026-03-04T00:00:00+08:00"}
     messages = document["groups"][0]["sections"]["activity"]["metrics"]["messages"]
-    assert (messages["value"], messages["previous"]) == (2, 3)
+    # the log begins on 2 March, inside the window before: a part of it is no measure
+    assert (messages["value"], messages["previous"]) == (2, None)
+    document = json.loads(
+        cq("analyze", court, "--since", "2026-03-03", "--until", "2026-03-03", "-f", "json").out
+    )
+    messages = document["groups"][0]["sections"]["activity"]["metrics"]["messages"]
+    assert (messages["value"], messages["previous"]) == (1, 2)
 
 
 def test_date_only_until_includes_that_day(cq, court):  # type: ignore[no-untyped-def]
@@ -234,7 +245,11 @@ def test_store_serves_every_command(cq, court, tmp_path):  # type: ignore[no-unt
 
 def test_roster_gives_denominators_and_silent_members(cq, court, tmp_path):  # type: ignore[no-untyped-def]
     roster = tmp_path / "roster.csv"
-    roster.write_bytes("QQ号,昵称,身份\n10086001,阿宽,群主\n10086002,小禾,\n10086003,老周,\n10086009,默默,成员\n".encode("gbk"))
+    roster.write_bytes(
+        "QQ号,昵称,身份\n10086001,阿宽,群主\n10086002,小禾,\n10086003,老周,\n10086009,默默,成员\n".encode(
+            "gbk"
+        )
+    )
     document = json.loads(cq("analyze", court, "--roster", roster, "-f", "json").out)
     group = document["groups"][0]
     assert group["quality"]["member_basis"] == "roster"
@@ -268,7 +283,10 @@ def test_me_marks_own_messages(cq, court):  # type: ignore[no-untyped-def]
 def test_config_is_read_and_its_mistakes_are_named(cq, court):  # type: ignore[no-untyped-def]
     Path("cq.toml").write_text('tz = "UTC"\nlang = "en"\n', encoding="utf-8")
     assert json.loads(cq("analyze", court, "-f", "json").out)["window"]["tz"] == "UTC"
-    assert json.loads(cq("analyze", court, "-f", "json", "--tz", "Asia/Taipei").out)["window"]["tz"] == "Asia/Taipei"
+    assert (
+        json.loads(cq("analyze", court, "-f", "json", "--tz", "Asia/Taipei").out)["window"]["tz"]
+        == "Asia/Taipei"
+    )
     Path("cq.toml").write_text('zt = "UTC"\n', encoding="utf-8")
     result = cq("analyze", court)
     assert result.code == 1
@@ -323,7 +341,10 @@ def test_hostile_text_stays_text(cq, tmp_path):  # type: ignore[no-untyped-def]
 def test_version_and_help(cq):  # type: ignore[no-untyped-def]
     assert re.fullmatch(r"cq \d+\.\d+\.\d+\n", cq("--version").out)
     assert "analyze" in cq("--help").out
-    assert "exports or a store" in cq("--lang", "en", "--help").out or "exports" in cq("analyze", "--lang", "en", "--help").out
+    assert (
+        "exports or a store" in cq("--lang", "en", "--help").out
+        or "exports" in cq("analyze", "--lang", "en", "--help").out
+    )
 
 
 def test_stdin_gives_the_same_messages(court):  # type: ignore[no-untyped-def]

@@ -143,9 +143,9 @@ def analyze_rows(frame: pd.DataFrame, request: ReadRequest, what: AnalyzeRequest
 
 def check_sections(sections: Sequence[str] | None) -> None:
     """Refuse a section that does not exist."""
-    from cq.analysis import all_analyzers
+    from cq.analysis import section_ids
 
-    known = [a.id for a in all_analyzers()]
+    known = section_ids()
     for section in sections or ():
         if section not in known:
             raise UsageError("unknown_section", section=section, known=", ".join(known))
@@ -176,8 +176,6 @@ def _analyze(
             groups[group_id],
             [m for m in reading.log.members if m.group_id == group_id],
             zone=request.zone,
-            complete_members=reading.complete_members,
-            explicit_replies=reading.explicit_replies,
             alias=alias,
             roster=roster,
         )
@@ -201,7 +199,8 @@ def _group_result(view: Any, window: Any, what: AnalyzeRequest) -> Any:
     from cq.result import GroupInfo, GroupResult
 
     before = window.predecessor()
-    covered = before is not None and len(view) and view.sent_at[0] < before.end
+    # Only where the log reaches back over all of it: half a week before would look like growth.
+    covered = before is not None and view.local_day[0] <= before.first_day
     sections = {}
     for analyzer in all_analyzers():
         if what.sections is not None and analyzer.id not in what.sections:
@@ -261,9 +260,23 @@ def init(folder: Path, lang: str) -> list[Path]:
                 raise CqError("init_exists", path=path)
         for name in ("cq.toml", "roster.csv", "alias.csv"):
             template = files("cq.templates").joinpath(lang, name).read_text(encoding="utf-8")
+            if name == "cq.toml":
+                template += _limits(lang)
             bom = "utf-8" if name.endswith(".toml") else "utf-8-sig"  # Excel opens CSV right only with a BOM
             (folder / name).write_text(template, encoding=bom, newline="\n")
             written.append(folder / name)
     except OSError as error:
         raise unwritable(folder, error) from error
     return written
+
+
+def _limits(lang: str) -> str:
+    """The limits of every analysis as commented TOML, from the code and the words."""
+    from cq import locales
+
+    lines = []
+    for name, settings in default_settings().items():
+        says = locales.load(lang)["settings"][name]
+        lines += ["", f"# [{name}]"]
+        lines += [f"# {key} = {getattr(settings, key)}  # {says[key]}" for key in settings.__struct_fields__]
+    return "\n".join(lines) + "\n"

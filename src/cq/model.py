@@ -105,12 +105,28 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """One row of the groups table. ``group_id`` is native, else the surrogate ``name:…``."""
+    """One row of the groups table. ``group_id`` is native, else the surrogate ``name:…``.
+
+    ``complete_members``: the members that came with it are everybody, silent ones too.
+    """
 
     group_id: str
     group_name: str | None
     platform: str
     chat_kind: ChatKind = "unknown"
+    complete_members: bool = False
+
+    def joined(self, older: Group | None) -> Group:
+        """What two descriptions of one group say together."""
+        if older is None:
+            return self
+        return Group(
+            self.group_id,
+            self.group_name or older.group_name,
+            self.platform if self.platform != "unknown" else older.platform,
+            self.chat_kind if self.chat_kind != "unknown" else older.chat_kind,
+            self.complete_members or older.complete_members,
+        )
 
 
 def surrogate_group_id(name: str | None) -> str:

@@ -5,6 +5,7 @@ Here formats and store meet, which do not know each other. No analysis, no outpu
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from cq.formats import Identified
-    from cq.model import Group
+    from cq.model import Batch, Group
     from cq.result import Records, SourceReport
     from cq.store.log import GroupSpan, MessageLog, Tally
 
@@ -54,23 +55,6 @@ class Reading:
     sources: list[SourceReport]
     reasons: list[str]
     passed_over: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def complete_members(self) -> bool:
-        """Whether every source that lists members lists all of them."""
-        from cq.formats import all_formats
-
-        formats = {f.id: f for f in all_formats()}
-        listing = [t for t in self.log.tallies if t.members or t.format == "cq-store"]
-        return bool(listing) and all(t.format in formats and formats[t.format].roster for t in listing)
-
-    @property
-    def explicit_replies(self) -> bool:
-        """Whether any source can carry which message answers which."""
-        from cq.formats import all_formats
-
-        silent = {f.id for f in all_formats() if not f.replies}
-        return any(t.format not in silent for t in self.log.tallies)
 
 
 def read(request: ReadRequest, watch: Watch = quietly) -> Reading:
@@ -113,7 +97,7 @@ def _merge(request: ReadRequest, stores: set[str], watch: Watch) -> Reading:
         watch(one.source.label)
         collector.source(one.source.label, one.format.id, one.format.unique_ids)
         for batch in one.format.read(one.source, options):
-            collector.add(batch)
+            collector.add(_with_everybody(batch) if one.format.roster else batch)
     merged = collector.finish()
     reports = [_report(t, one) for t, one in zip(merged.tallies[len(stored) :], found, strict=True)]
     for report, tally in zip(stored, merged.tallies, strict=False):
@@ -121,6 +105,22 @@ def _merge(request: ReadRequest, stores: set[str], watch: Watch) -> Reading:
     return _finished(
         merged, request, reports, [*(["cq store"] * len(stored)), *(o.reason for o in found)], passed_over
     )
+
+
+def _with_everybody(batch: Batch) -> Batch:
+    """A batch of a format that lists all members: the groups of its members are complete."""
+    import msgspec
+
+    listed = {m.group_id for m in batch.members}
+    groups = [
+        msgspec.structs.replace(g, complete_members=g.group_id in listed or g.complete_members)
+        for g in batch.groups
+    ]
+    from cq.model import Group
+
+    named = {g.group_id for g in groups}
+    groups += [Group(id_, None, "unknown", complete_members=True) for id_ in sorted(listed - named)]
+    return dataclasses.replace(batch, groups=groups)
 
 
 def _identified(paths: Sequence[str], forced: str | None, passed_over: Counter[str]) -> Iterator[Identified]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +30,16 @@ class Settings(msgspec.Struct, frozen=True):
     analyses: Mapping[str, Any] = {}
 
 
-def load(path: Path | None, analyses: Mapping[str, Any]) -> Settings:
+def load(path: Path | None, defaults: Callable[[], Mapping[str, Any]]) -> Settings:
     """The settings in ``path``, or in ``./cq.toml`` if there is one and no path was given.
 
-    ``analyses`` are the defaults per section id; the tables of the file replace fields of them.
+    ``defaults`` gives the settings of every analysis by section id; the tables of the file replace
+    fields of them. Without a file it is not asked, and ``analyses`` stays empty.
     """
     if path is None:
         path = Path(NAME)
         if not path.is_file():
-            return Settings(analyses=analyses)
+            return Settings()
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
@@ -69,6 +70,9 @@ def _section(path: Path, name: str, value: Any, default: Any) -> Any:
     for key in value:
         if key not in fields:
             raise _unknown(path, f"{name}.{key}", {f"{name}.{f}" for f in fields})
+    for key, limit in value.items():
+        if isinstance(limit, int | float) and limit <= 0:
+            raise CqError("config_type", path=path, key=f"{name}.{key}", reason=f"{limit} <= 0")
     try:
         return msgspec.convert({**msgspec.to_builtins(default), **value}, type(default))
     except msgspec.ValidationError as error:

@@ -19,7 +19,7 @@ from cq.errors import CqError
 from cq.model import MemberRole
 
 _ROSTER_HEADS = {
-    "member_id": "member_id id qq qq号 qq号码 wxid 微信id 微信号 成员id 账号 号码",
+    "member_id": "member_id id qq qq号 qq号码 wxid 微信id 微信号 成员id 账号 号码 编号",
     "name": "name 昵称 姓名 名字 名称 成员",
     "card": "card 群名片 群昵称 名片",
     "role": "role 身份 角色 群身份 职务",
@@ -28,7 +28,7 @@ _ROSTER_HEADS = {
     "left_at": "left_at 退群时间 离开时间 退群日期",
 }
 _ALIAS_HEADS = {
-    "member_id": "member_id id qq qq号 qq号码 wxid 微信id 微信号 成员id 账号 号码",
+    "member_id": "member_id id qq qq号 qq号码 wxid 微信id 微信号 成员id 账号 号码 编号",
     "person": "person 人 本人 合并为 姓名 name",
 }
 _ROLES: dict[str, MemberRole] = {

@@ -166,7 +166,7 @@ def test_one_message() -> None:
     assert found["burstiness"] is None
 
 
-def test_bots_anonymous_and_notices_are_not_counted() -> None:
+def test_bots_and_notices_are_no_messages_and_anonymous_senders_no_speakers() -> None:
     rows = [
         ("2026-03-02 09:00", "a", "早"),
         ("2026-03-02 09:01", "2854196310", "签到成功"),
@@ -176,7 +176,8 @@ def test_bots_anonymous_and_notices_are_not_counted() -> None:
     ]
     people = {"2854196310": {"bot": True}, "anon:1": {"anonymous": True}}
     found = values(run(view(rows, people)))
-    assert (found["messages"], found["speakers"]) == (1, 1)
+    # the anonymous message is a human message of nobody in particular
+    assert (found["messages"], found["speakers"]) == (2, 1)
 
 
 def test_shares_of_members_need_a_roster() -> None:

@@ -70,7 +70,7 @@ def view(
     ]
     person = [index[who] if who else -1 for _, who, _, _ in table]
     human = [
-        who >= 0 and not everybody[who].bot and not everybody[who].anonymous and kind not in NON_SPEECH
+        who >= 0 and not everybody[who].bot and kind not in NON_SPEECH
         for who, kind in zip(person, kinds, strict=True)
     ]
     offsets = [datetime.fromtimestamp(at / 1000, zone).utcoffset() for at in sent_at.tolist()]

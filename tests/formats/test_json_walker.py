@@ -56,7 +56,7 @@ DOCUMENT = {
     "messages": [
         {"id": 1, "text": "早", "more": None},
         {"id": 2, "text": '},{"id":9,"text":"}]', "more": [{"id": 7, "text": "内"}, {"id": 8}]},
-        {"id": 3, "text": "\\\"],\n", "other": {"deep": [[[]]]}, "more": 1.5},
+        {"id": 3, "text": '\\"],\n', "other": {"deep": [[[]]]}, "more": 1.5},
     ],
     "sync": False,
     "members": [],
@@ -69,7 +69,7 @@ EXPECTED = [
         [
             {"id": 1, "text": "早", "more": None},
             {"id": 2, "text": '},{"id":9,"text":"}]', "more": [{"id": 7, "text": "内"}, {"id": 8}]},
-            {"id": 3, "text": "\\\"],\n", "more": 1.5},
+            {"id": 3, "text": '\\"],\n', "more": 1.5},
         ],
     ),
     ("members", []),
@@ -129,7 +129,9 @@ DAMAGES = {
 }
 
 
-@pytest.mark.parametrize("layout", [{"indent": 2}, {"separators": (",", ":")}, {}], ids=["tree", "min", "line"])
+@pytest.mark.parametrize(
+    "layout", [{"indent": 2}, {"separators": (",", ":")}, {}], ids=["tree", "min", "line"]
+)
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("size", [7, 1 << 20])
 def test_a_damaged_item_costs_itself_only(damage: str, layout: dict[str, Any], size: int) -> None:
@@ -304,7 +306,7 @@ def test_round_trip(
 @given(
     at=st.integers(0, 5000),
     gone=st.integers(0, 3),
-    put=st.text("{}[]\",:\\x1 \n", max_size=3),
+    put=st.text('{}[]",:\\x1 \n', max_size=3),
     size=st.sampled_from([1, 16, 1 << 20]),
     layout=st.sampled_from(LAYOUTS),
 )

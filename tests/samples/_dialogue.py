@@ -19,6 +19,7 @@ from typing import Any
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 SCENE = re.compile(r"== W(\d+) (\w{3}) (\d+):(\d\d)(?: (.*))?")
 WEEKS = re.compile(r"== (\d+)-(\d+)(?: reuse=(\d+))?")
+PINNED = re.compile(r"\[(\d+)-(\d+)\] ?")
 PAUSE = re.compile(r"~(\d+)m")
 THREAD = re.compile(r"(.)/(.) (.*)")
 ANSWER = re.compile(r"(\w):(.*)", re.S)
@@ -111,30 +112,36 @@ def read_scenes(paths: Sequence[Path], cast: Sequence[str]) -> list[Scene]:
 
 
 def read_questions(path: Path, cast: Sequence[str]) -> list[Exchange]:
-    """Blocks of named lines, a blank line between two of them."""
+    """Blocks of named lines, a blank line between two of them; ``[a-b]`` before one narrows its weeks."""
     found: list[Exchange] = []
-    weeks = (1, 1)
+    weeks = these = (1, 1)
     block: list[Step] = []
     for line in [*lines(path), ""]:
         if head := WEEKS.fullmatch(line):
-            weeks = (int(head[1]), int(head[2]))
+            weeks = these = (int(head[1]), int(head[2]))
+        elif head := PINNED.fullmatch(line):
+            these = (int(head[1]), int(head[2]))
         elif line:
             block.append(step(line, cast))
         elif block:
-            found.append(Exchange(*weeks, "*", tuple(block), (True,) * len(block)))
-            block = []
+            found.append(Exchange(*these, "*", tuple(block), (True,) * len(block)))
+            these, block = weeks, []
     return found
 
 
 def read_threads(paths: Sequence[Path], cast: Sequence[str]) -> list[Exchange]:
-    """``X/when remark | answer | Y:answer``, one to a line."""
+    """``X/when remark | answer | Y:answer``, one to a line; ``[a-b]`` before it narrows its weeks."""
     found: list[Exchange] = []
     first, last, repeats = 1, 1, 1
     for path in paths:
         for line in lines(path):
             if head := WEEKS.fullmatch(line):
                 first, last, repeats = int(head[1]), int(head[2]), int(head[3] or 1)
-            elif thread := THREAD.fullmatch(line):
+                continue
+            span = (first, last)
+            if head := PINNED.match(line):
+                span, line = (int(head[1]), int(head[2])), line[head.end() :]
+            if thread := THREAD.fullmatch(line):
                 who, when, rest = thread.groups()
                 remark, *answers = [part.strip().replace("⏎", "\n") for part in rest.split(" | ")]
                 steps, firm = [Step("say", who, remark)], [True]
@@ -147,7 +154,7 @@ def read_threads(paths: Sequence[Path], cast: Sequence[str]) -> list[Exchange]:
                     firm.append(is_named)
                 if who not in cast:
                     raise ValueError(line)
-                found.append(Exchange(first, last, when, tuple(steps), tuple(firm), repeats))
+                found.append(Exchange(*span, when, tuple(steps), tuple(firm), repeats))
             elif line:
                 raise ValueError(line)
     return found
@@ -211,12 +218,12 @@ class Timeline:
     def add(self, time: datetime, verb: str, who: str, text: str) -> None:
         self.events.append(Event(time.replace(microsecond=0), len(self.events), verb, who, text))
 
-    def typing(self, text: str) -> timedelta:
+    def typing(self, text: str, slow: float) -> timedelta:
         """The time until this message stands in the group."""
-        seconds = 2 + min(len(text), 90) * 0.28 + self.dice.wait(self.pace)
+        seconds = 2 + min(len(text), 90) * 0.28 + self.dice.wait(self.pace * slow)
         return timedelta(seconds=round(seconds))
 
-    def play(self, start: datetime, steps: Sequence[Step]) -> datetime:
+    def play(self, start: datetime, steps: Sequence[Step], slow: float = 1) -> datetime:
         """Lay out a dialogue and take its time, the pauses in it left out; gives the time of its last line."""
         now = begun = start
         fresh = True
@@ -228,10 +235,11 @@ class Timeline:
                 continue
             if item.verb in ("say", "sign", "reply"):
                 if not fresh and not item.at_once:
-                    now += self.typing(item.text)
+                    now += self.typing(item.text, slow)
                 fresh = False
-            elif item.verb != "card":
+            elif item.verb not in ("card", "signup"):
                 now += timedelta(seconds=self.dice.number(1, 4))
+                fresh = False
             self.add(now, item.verb, item.who, item.text)
         self.take(begun, now)
         return now

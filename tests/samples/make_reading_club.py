@@ -114,7 +114,7 @@ HOURS = {
     "s": ((9.5, 12.0), (13.0, 18.0), (19.0, 22.3)),
     "*": ((11.8, 13.4), (15.0, 18.0), (18.5, 22.3), (20.0, 22.5)),
 }
-NIGHT = ((24.5, 28.4),)
+NIGHT = ((25.6, 28.4),)
 
 CHECKINS = (42, 39, 38, 37, 35, 4, 16, 23, 19, 5, 4, 4)
 HABITS: dict[str, tuple[float, str, str]] = {
@@ -153,7 +153,10 @@ class Club:
         for scene in read_scenes(sorted(TEXTS.glob("scenes_*.txt")), [*CAST, "ANON"]):
             start = day_of(scene.week, scene.day) + timedelta(hours=scene.hour, minutes=scene.minute)
             start += timedelta(seconds=self.dice.number(3, 50))
-            self.line.play(start, self.with_laughs(scene.steps))
+            if not self.line.free(start, start, 0):
+                raise RuntimeError(f"begins before another one has ended: {scene.title}")
+            session = scene.day == 2 and scene.hour > 19  # people think before they answer
+            self.line.play(start, self.with_laughs(scene.steps), 2.1 if session else 1)
         for week in range(1, 13):
             if week != 6:
                 at = day_of(week, 2) + timedelta(hours=20)
@@ -161,7 +164,7 @@ class Club:
         # Whoever can speak only for a few weeks takes a place first.
         questions = read_questions(TEXTS / "questions.txt", list(CAST))
         threads = read_threads(sorted(TEXTS.glob("threads_*.txt")), list(CAST))
-        jobs = [(self.span(x), x) for x in questions + threads for _ in range(x.repeats)]
+        jobs = [(self.span(x, i), x) for x in questions + threads for i in range(x.repeats)]
         jobs = self.dice.mixed(jobs)
         jobs.sort(key=lambda job: job[0][1] - job[0][0])
         for span, exchange in jobs:
@@ -193,9 +196,11 @@ class Club:
         }
         return self.dice.weighted(weights)
 
-    def span(self, exchange: Exchange) -> tuple[datetime, datetime]:
-        """When everybody who speaks in it is there."""
+    def span(self, exchange: Exchange, turn: int) -> tuple[datetime, datetime]:
+        """When everybody who speaks in it is there; what comes up again does so weeks later."""
         low, high = day_of(exchange.first, 0), day_of(exchange.last, 7)
+        part = (high - low) / exchange.repeats
+        low, high = low + turn * part, low + (turn + 1) * part
         for who in {item.who for item in exchange.steps}:
             low = max(low, FIRST_OF.get(who, low))
             high = min(high, LAST_OF.get(who, high))
@@ -228,11 +233,11 @@ class Club:
         if start is None:
             raise RuntimeError(f"no room for {exchange.steps[0].text}")
         steps: list[Step] = []
-        for item, firm in zip(exchange.steps, exchange.firm, strict=True):
+        for i, (item, firm) in enumerate(zip(exchange.steps, exchange.firm, strict=True)):
             text = self.slots(item.text)
             if firm:
                 steps.append(Step("say", item.who, text))
-            elif self.dice.chance(0.88):
+            elif True in exchange.firm[i + 1 : i + 2] or self.dice.chance(0.88):
                 named = {x.who for x in exchange.steps if x.who}
                 steps.append(Step("say", self.anyone({steps[-1].who} | named, text, start), text))
         tail = steps[-1].text
@@ -254,11 +259,12 @@ class Club:
     # -- rituals ----------------------------------------------------------------------------------
 
     def check_in(self) -> None:
-        notes = {key: self.dice.mixed(texts) for key, texts in read_lists(TEXTS / "checkins.txt").items()}
+        notes = read_lists(TEXTS / "checkins.txt")
         page = {(who, book): 0 for who in HABITS for book in BOOKS}
         for week, count in enumerate(CHECKINS, 1):
             book = next(b for b in BOOKS if b[0] <= week <= b[1])
-            pool = notes["1-4" if week < 5 else "5-8" if week < 10 else "9-10"]
+            pool = notes[f"{book[0]}-{book[1]}"]
+            share = len(pool) / sum(CHECKINS[week - 1 : book[1]])  # in the order of the book, to its last week
             weights = {who: weight for who, (weight, _, _) in HABITS.items()}
             if week >= 10:  # by then the group has voted for a weekly one
                 weights = {"唐": 1.0}
@@ -276,9 +282,10 @@ class Club:
                 a = page[who, book] + 1
                 b = min(a + read, book[2])
                 page[who, book] = b % book[2]
-                with_note = pool and self.dice.chance(0.46 if who != "雨" else 0.8)
+                with_note = bool(pool) and self.dice.chance(share)
+                note = pool.pop(self.dice.number(0, min(2, len(pool) - 1))) if with_note else ""
                 form = HABITS[who][1 if with_note else 2]
-                text = form.format(a=a, b=b, n=read, note=pool.pop() if with_note else "")
+                text = form.format(a=a, b=b, n=read, note=note)
                 self.line.add(time, "say", who, text)
 
     def quiet_moment(self, day: datetime, who: str) -> datetime:
@@ -349,10 +356,11 @@ class Writer:
 
     def do_say(self, time: datetime, who: str, text: str) -> None:
         text = self.resolve(text)
-        if len(text) > 9 and self.said.get(who, 0) % 97 == 41:  # now and then one is taken back and typed again
-            self.do_recall(time, "", who)
+        if len(text) > 9 and self.said.get(who, 0) % 67 == 41:  # now and then one is taken back and typed again
+            before = self.records[-1][0]
             if self.said[who] % 2:
-                self.records.insert(-1, (time, self.sender(who), text[:-1].replace("的", "得")))
+                self.records.append((max(before, time - timedelta(seconds=9)), self.sender(who), text[:-2]))
+            self.do_recall(max(before, time - timedelta(seconds=4)), "", who)
         self.records.append((time, self.sender(who), text))
 
     def do_sign(self, time: datetime, who: str, note: str) -> None:

@@ -26,6 +26,7 @@ __all__ = [
     "Person",
     "Window",
     "all_analyzers",
+    "section_ids",
 ]
 
 
@@ -42,12 +43,13 @@ class Analyzer:
     run: Callable[[GroupView, Window, Any], Section]
 
 
+def section_ids() -> tuple[str, ...]:
+    """The ids of all sections: an analysis has the name of its module. Loads none of them."""
+    return tuple(i.name for i in pkgutil.iter_modules(__path__) if not i.name.startswith("_"))
+
+
 @cache
 def all_analyzers() -> tuple[Analyzer, ...]:
     """Every analysis of this build, in report order."""
-    modules = (
-        import_module(f"{__name__}.{info.name}")
-        for info in pkgutil.iter_modules(__path__)
-        if not info.name.startswith("_")
-    )
+    modules = (import_module(f"{__name__}.{name}") for name in section_ids())
     return tuple(sorted((module.ANALYZER for module in modules), key=lambda a: (a.order, a.id)))

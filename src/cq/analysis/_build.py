@@ -93,21 +93,19 @@ def build(
     members: Sequence[Member],
     *,
     zone: ZoneInfo,
-    complete_members: bool,
-    explicit_replies: bool,
     alias: Mapping[str, str] | None = None,
     roster: Sequence[RosterRow] | None = None,
 ) -> GroupView:
     """The view of one group from its final rows in time order.
 
-    ``complete_members``: the export lists everybody, silent members too. A list that holds nobody
-    silent is otherwise taken for a list of speakers, which says nothing about the others.
+    A list of members that holds nobody silent is taken for a list of speakers, which says nothing
+    about the others, unless the group declares it complete.
     """
     people = _People(alias or {})
     columns = _Columns(people)
     for batch in batches:
         columns.add(batch)
-    spoke = {i for i in range(len(people.drafts))}
+    spoke = set(range(len(people.drafts)))
     for member in members:
         draft = people.drafts[people.index(member.member_id)]
         draft.listed = True
@@ -118,12 +116,12 @@ def build(
     if roster is not None:
         _enlist(people, roster)
         basis = "roster"
-    elif any(d.listed for d in people.drafts) and (complete_members or listed_silent):
+    elif any(d.listed for d in people.drafts) and (group.complete_members or listed_silent):
         basis = "roster"
     if basis != "roster":
         for draft in people.drafts:
             draft.listed = False
-    return columns.view(group, zone, basis, events, explicit_replies)
+    return columns.view(group, zone, basis, events)
 
 
 def _fill(draft: _Draft, name: str | None, card: str | None, *rest: Any) -> None:
@@ -160,6 +158,7 @@ class _Columns:
         self._mention_row: list[NDArray[np.int64]] = []
         self._mention_who: list[pa.Array] = []
         self._events: list[tuple[int, dict[str, Any]]] = []
+        self._answers = False
         self._rows = 0
 
     def add(self, batch: pa.RecordBatch) -> None:
@@ -173,6 +172,8 @@ class _Columns:
         mentions = batch.column("mentions")
         self._mention_row.append(pc.list_parent_indices(mentions).to_numpy().astype(np.int64) + self._rows)
         self._mention_who.append(mentions.flatten())
+        for name in ("reply_to", "reply_quote"):
+            self._answers |= batch.column(name).null_count < batch.num_rows
         happened = pc.is_valid(batch.column("event"))
         if pc.any(happened).as_py():
             rows = pc.indices_nonzero(happened).to_pylist()
@@ -218,14 +219,13 @@ class _Columns:
         zone: ZoneInfo,
         basis: MemberBasis,
         events: Sequence[EventRow],
-        explicit_replies: bool,
     ) -> GroupView:
         """The finished view."""
         people = [draft.finish() for draft in self._people.drafts]
         at, person, kind = (
             _joined(c, t) for c, t in ((self._at, np.int64), (self._person, np.int32), (self._kind, np.int8))
         )
-        nobody = np.array([p.bot or p.anonymous for p in people] + [True])
+        nobody = np.array([p.bot for p in people] + [True])
         ids = _chunked(self._arrow["message_id"], pa.string())
         who = _chunked(self._mention_who, pa.string())
         encoded = who.dictionary_encode()
@@ -248,7 +248,7 @@ class _Columns:
             text=_chunked(self._arrow["text"], pa.large_string()),
             message_id=ids,
             events=events,
-            explicit_replies=explicit_replies,
+            explicit_replies=self._answers,
         )
 
 

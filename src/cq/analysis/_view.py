@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from cq.model import Event, Group, Kind, MemberRole
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
 
@@ -50,6 +49,11 @@ class Window:
         length = end.replace(tzinfo=None) - start.replace(tzinfo=None)
         before = (start.replace(tzinfo=None) - length).replace(tzinfo=self.zone)
         return Window(int(before.timestamp() * 1000), self.start, self.zone)
+
+    @property
+    def first_day(self) -> int:
+        """Days since 1970-01-01 of the local date on which the window starts."""
+        return (self._local(self.start).date() - date(1970, 1, 1)).days
 
     def isoformat(self, ms: int) -> str:
         """RFC 3339 of a time with the offset of the zone."""
@@ -99,10 +103,11 @@ class GroupView:
     ``sent_at``: int64 UTC ms. ``local_ms``: int64, the same instants as local wall-clock ms.
     ``person``: int32 index into ``people``, -1 where there is no sender.
     ``kind``: int8 index into ``KINDS``. ``human``: bool, a *human message* of the contract (sender
-    known, no bot, not anonymous, kind not system, recall or poke).
+    known, no bot, kind not system, recall or poke). Anonymous messages are human messages of nobody
+    in particular: whoever counts people leaves them out through ``somebody``.
     ``reply_to``: int64 row answered, -1 for none. ``text`` and ``message_id``: Arrow strings.
     ``mention_row``, ``mention_person``: parallel, one entry per resolved mention, by row.
-    ``explicit_replies``: whether this export can carry replies at all.
+    ``explicit_replies``: whether any row of this group says which message it answers.
     """
 
     group: Group
@@ -126,8 +131,17 @@ class GroupView:
     def __len__(self) -> int:
         return len(self.sent_at)
 
+    @cached_property
+    def somebody(self) -> NDArray[np.bool_]:
+        """Which people are one person each: no bots, no anonymous senders. Index -1 is nobody."""
+        import numpy as np
+
+        return np.array([not (p.bot or p.anonymous) for p in self.people] + [False], np.bool_)
+
     def rows(self, window: Window) -> slice:
         """The rows of the log inside ``window``."""
+        import numpy as np
+
         lo, hi = np.searchsorted(self.sent_at, [window.start, window.end], side="left")
         return slice(int(lo), int(hi))
 

@@ -85,7 +85,7 @@ _OWN_WORDS = r"^(?:\[[^\[\]\s]{1,8}\]|[^\p{L}\p{N}\[])*[\p{L}\p{N}]"
 class _Said(NamedTuple):
     """The human messages of the window, one entry each, and their distinct (person, day) pairs.
 
-    ``clock``: local time of day in ms.
+    ``clock``: local time of day in ms. ``signed``: not anonymous; only those stand in ``pairs``.
     """
 
     row: Ints
@@ -94,6 +94,7 @@ class _Said(NamedTuple):
     clock: Ints
     person: NDArray[np.int32]
     kind: NDArray[np.int8]
+    signed: NDArray[np.bool_]
     pairs: m.PersonDays
 
 
@@ -131,6 +132,7 @@ def _metric(unit: Unit, value: Scalar, n: int | None) -> Metric:
 def _said(view: GroupView, inside: slice) -> _Said:
     row = np.flatnonzero(view.human[inside]) + inside.start
     day, person = view.local_day[row], view.person[row]
+    signed = view.somebody[person]
     return _Said(
         row=row,
         time=view.sent_at[row],
@@ -138,7 +140,8 @@ def _said(view: GroupView, inside: slice) -> _Said:
         clock=view.local_ms[row] - day * m.DAY_MS,
         person=person,
         kind=view.kind[row],
-        pairs=m.person_days(person, day),
+        signed=signed,
+        pairs=m.person_days(person[signed], day[signed]),
     )
 
 
@@ -148,7 +151,7 @@ def _counts(view: GroupView, span: m.Span, said: _Said) -> _Found:
         "messages": (len(said.row), None),
         "speakers": (len(speakers), None),
         "span_days": (span.days, None),
-        "active_days": (len(m.distinct(said.pairs.day)), span.days),
+        "active_days": (len(m.distinct(said.day)), span.days),
     }
     if view.member_basis == "roster":
         members = np.array(m.members(view.people, span.start, span.end), dtype=np.int64)
@@ -188,7 +191,7 @@ def _rhythm(span: m.Span, said: _Said, settings: Settings) -> _Found:
     silence = m.longest_silence(said.time, span.start, span.end - 1)
     talk = m.conversations(said.time, settings.conversation_gap_minutes * 60 * m.SECOND_MS)
     n = int(talk[-1]) + 1 if len(talk) else 0
-    present = len(m.person_days(said.person, talk).day)
+    present = len(m.person_days(said.person[said.signed], talk[said.signed]).day)
     return {
         "burstiness": (m.burstiness(gaps) if len(gaps) >= settings.burstiness_min_gaps else None, len(gaps)),
         "longest_silence_hours": (None if silence is None else silence / m.HOUR_MS, None),
@@ -221,7 +224,7 @@ class _Trailing:
         until = int(np.searchsorted(view.sent_at, span.start))
         # One day more than needed, because a local day has up to 25 hours.
         since = int(np.searchsorted(view.sent_at, span.start - (most_days + 1) * m.DAY_MS))
-        before = np.flatnonzero(view.human[since:until]) + since
+        before = np.flatnonzero(view.human[since:until] & view.somebody[view.person[since:until]]) + since
         self._pairs = m.person_days(
             np.concatenate((view.person[before].astype(np.int64), pairs.person)),
             np.concatenate((view.local_day[before], pairs.day)),

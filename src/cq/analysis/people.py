@@ -163,8 +163,7 @@ def _metric(unit: Unit, value: Scalar, n: int | None) -> Metric:
 
 def _who(view: GroupView, inside: slice) -> _Who:
     people = len(view.people)
-    named = np.array([not (person.bot or person.anonymous) for person in view.people] + [False])
-    rows = np.flatnonzero(view.human & named[view.person])
+    rows = np.flatnonzero(view.human & view.somebody[view.person])
     ever = m.first_and_last(view.person[rows], rows, people)[1]
     rows = rows[: np.searchsorted(rows, inside.stop)]
     first, last = m.first_and_last(view.person[rows], rows, people)

@@ -106,11 +106,16 @@ def run(view: GroupView, window: Window, settings: Settings) -> Section:
 ANALYZER = Analyzer("questions", 30, Settings(), run)
 
 
+def _signed(view: GroupView) -> NDArray[np.bool_]:
+    """Human messages that are not anonymous: of an anonymous answer nobody knows whose it is."""
+    return view.human & view.somebody[view.person]
+
+
 def _questions(view: GroupView, rows: slice) -> tuple[Ints, int]:
     """The rows among ``rows`` that ask, and the number of human text messages they were found in."""
     import pyarrow as pa
 
-    said = view.human[rows] & (view.kind[rows] == KINDS.index(Kind.TEXT))
+    said = _signed(view)[rows] & (view.kind[rows] == KINDS.index(Kind.TEXT))
     at = np.flatnonzero(said) + rows.start
     return at[is_question(view.text.take(pa.array(at)))], len(at)
 
@@ -132,9 +137,9 @@ def _asking(view: GroupView, inside: slice, asked: Ints, texts: int) -> dict[str
 def _answers(view: GroupView, asked: Ints, settings: Settings) -> tuple[str, _Answers | None]:
     """What answers rest on (``reply``, ``mention``, ``none``), and the first answer of each question."""
     if view.explicit_replies:
-        replies = np.flatnonzero(view.human & (view.reply_to >= 0))
+        replies = np.flatnonzero(_signed(view) & (view.reply_to >= 0))
         return ("reply", _by_reply(view, asked, replies, settings)) if len(replies) else ("none", None)
-    by_people = view.human[view.mention_row]
+    by_people = _signed(view)[view.mention_row]
     if not by_people.any():
         return "none", None
     return "mention", _by_mention(view, asked, by_people, settings)

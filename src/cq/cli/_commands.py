@@ -47,7 +47,7 @@ def analyze(
         raise UsageError("unknown_level", level=fail_on, known=", ".join(_LEVELS[1:]))
     sections = [s.strip() for s in section.split(",") if s.strip()] if section else None
     app.check_sections(sections)
-    kept = run.configured(app.default_settings())
+    kept = run.configured()
     what = app.AnalyzeRequest(
         app.WindowRequest(choice.since, choice.until, choice.last),
         sections,
@@ -90,7 +90,7 @@ def messages(
     run = Run(common, format, ("jsonl", "csv", "parquet"))
     if format == "parquet" and output == "-":
         refuse_terminal(format)
-    kept = run.configured({})
+    kept = run.configured()
     request = run.request(paths, reading, choice, kept)
     found = read(request, run.watch)
     run.done()
@@ -117,7 +117,7 @@ def import_(
     output: Output = "-",
 ) -> None:
     run = Run(common, format, ("text", "json"))
-    kept = run.configured({})
+    kept = run.configured()
     request = run.request(paths, reading, Choice(me=me), kept)
     report = app.import_(request, store, run.watch)
     run.done()
@@ -137,7 +137,7 @@ def identify(
     paths: Paths, common: Common, reading: Reading, format: Format = "text", output: Output = "-"
 ) -> None:
     run = Run(common, format, ("text", "json"))
-    kept = run.configured({})
+    kept = run.configured()
     result, passed_over = app.identify(run.request(paths, reading, Choice(), kept), run.watch)
     run.done()
     from cq.report import json, terminal

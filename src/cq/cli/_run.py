@@ -36,9 +36,9 @@ class Run:
         self.color = not (common.no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb")
         self._status: Any = None
 
-    def configured(self, analyses: dict[str, Any]) -> settings.Settings:
+    def configured(self) -> settings.Settings:
         """``cq.toml``; its language applies unless ``--lang`` was given."""
-        kept = settings.load(self._common.config, analyses or app.default_settings())
+        kept = settings.load(self._common.config, app.default_settings)
         if self._common.lang is None and kept.lang:
             self.lang = language(kept.lang)
         return kept

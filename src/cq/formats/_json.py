@@ -17,6 +17,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from itertools import takewhile
+from types import GenericAlias
 from typing import Any, NamedTuple
 
 import msgspec
@@ -220,7 +221,7 @@ class _Walker:
 
     def _array(self, name: str) -> Generator[Part, None, None]:
         kind = self._arrays[name]
-        many = msgspec.json.Decoder(list[kind])
+        many: msgspec.json.Decoder[list[Any]] = msgspec.json.Decoder(GenericAlias(list, (kind,)))
         self._unsure, self._indent, self._first_key = False, None, None
         number = 1
         careful = 0  # up to this offset items are decoded one by one

@@ -7,29 +7,53 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
+# The last string may be cut off; looking for its end again at each quote inside would take for ever.
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[{}\[\]:,]|[^\s{}\[\]:,"]++', re.DOTALL)
+_LINE = re.compile(r"[^\r\n]*")
 _MAX_TOKENS = 100_000
+_MAX_DEPTH = 16
+_TOO_DEEP = "…"
+_CONTROLS = bytes([*range(1, 9), *range(14, 27), *range(28, 32)])
+"""Bytes no text holds. NUL is not among them (UTF-16, crashes), nor ESC (terminal colours in logs)."""
 
 
 class Peek:
     """The first (at most 4 MiB) and last (at most 64 KiB) bytes of a source, and views of them."""
 
-    def __init__(self, name: str, head: bytes, tail: bytes = b"", *, complete: bool = True) -> None:
+    def __init__(
+        self, name: str, head: bytes, tail: bytes | Callable[[], bytes] = b"", *, complete: bool = True
+    ) -> None:
         self.name = name
         self.head = head
-        self.tail = tail
         self.complete = complete
+        self._tail = tail
+
+    @cached_property
+    def tail(self) -> bytes:
+        """The last bytes. Inside a zip they cost a pass over the file: look at the head first."""
+        return self._tail if isinstance(self._tail, bytes) else self._tail()
+
+    @cached_property
+    def binary(self) -> bool:
+        """Whether this is no text at all."""
+        start = self.head[:4096]
+        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return False
+        return len(start) - len(start.translate(None, _CONTROLS)) > len(start) // 20
 
     @cached_property
     def text(self) -> str:
-        """The head decoded by the ladder of :mod:`_source`, without BOM and NULs."""
+        """The head decoded by the ladder of :mod:`_source`, without BOM and NULs; empty if binary."""
         from cq.formats._source import looks_gb18030
 
         head = self.head
+        if self.binary:
+            return ""
         if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             text = head[: len(head) & ~1].decode("utf-16", "replace")
         elif head.startswith(codecs.BOM_UTF8) or not looks_gb18030(head):
@@ -46,7 +70,7 @@ class Peek:
     @cached_property
     def first_line(self) -> str:
         """The first line that is not blank, without its line end and trailing blanks."""
-        return self.start[:65536].split("\n", 1)[0].rstrip()
+        return _LINE.match(self.start, 0, 65536)[0].rstrip()  # type: ignore[index]
 
     @cached_property
     def json(self) -> Mapping[str, Mapping[str, str | None]]:
@@ -65,9 +89,10 @@ class Peek:
 
     @cached_property
     def csv_header(self) -> tuple[str, ...]:
-        """The cells of the first line read as CSV."""
+        """The cells of the first record read as CSV."""
         try:
-            return tuple(cell.strip() for cell in next(csv.reader([self.first_line]), []))
+            lines = io.StringIO(self.start[:65536], newline="")
+            return tuple(cell.strip() for cell in next(csv.reader(lines), []))
         except csv.Error:
             return ()
 
@@ -84,9 +109,11 @@ def _shape(text: str) -> dict[str, dict[str, str | None]]:
                 if out:  # a second document: JSON lines; the first line has said enough
                     break
                 name = ""
-            else:
+            elif len(stack) < _MAX_DEPTH:
                 bracket, parent = stack[-1]
                 name = f"{parent}[]" if bracket == "[" else f"{parent}.{key}"
+            else:
+                name = _TOO_DEEP
             stack.append((token, name))
             out.setdefault(name, {})
             key = pending = None

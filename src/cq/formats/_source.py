@@ -10,10 +10,12 @@ import atexit
 import codecs
 import hashlib
 import os
+import re
 import shutil
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +30,30 @@ BLOCK = 8 << 20
 
 PEEK = 4 << 20
 """Bytes of the head a sniff may look at: base64 avatars can stand before the first message."""
+
+TAIL = 64 << 10
+"""Bytes of the end a sniff may look at."""
+
+
+_SAMPLE = 1 << 20
+"""Bytes from the first non-ASCII character on that decide between UTF-8 and GB18030."""
+
+_ENOUGH = 64 << 10
+"""The same, where a block ends soon after that character: one alone proves nothing."""
+
+_HIGH = re.compile(rb"[\x80-\xff]")
+_PAIR = re.compile(rb"[\x81-\xfe][\x80-\xfe]")
+_HIGH_BYTES = bytes(range(128, 256))
+
+_UNREADABLE: tuple[type[Exception], ...] = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What files and damaged or locked zips raise while they are read."""
+
+try:
+    from lzma import LZMAError
+except ImportError:  # a Python built without it
+    pass
+else:
+    _UNREADABLE = (*_UNREADABLE, LZMAError)
 
 
 class Source:
@@ -55,28 +81,35 @@ class Source:
         """The raw bytes from the start; the caller closes."""
         try:
             return self._opener()
-        except (OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as error:
+        except (*_UNREADABLE, ValueError) as error:
             raise unreadable(self.label, error) from error
 
     @cached_property
     def peek(self) -> Peek:
-        """The head (and for seekable files the tail) for identification."""
+        """The head (and, once asked for, the tail) for identification."""
         try:
             with self.open() as stream:
                 head = stream.read(PEEK)
-                tail = b""
-                if stream.seekable() and self.size > len(head):
-                    stream.seek(max(len(head), self.size - (64 << 10)))
-                    tail = stream.read()
-                return Peek(self.name, head, tail or head[-(64 << 10) :], complete=self.size <= len(head))
-        except (OSError, RuntimeError, zipfile.BadZipFile, EOFError) as error:
+        except _UNREADABLE as error:
+            raise unreadable(self.label, error) from error
+        return Peek(self.name, head, self._tail, complete=self.size <= len(head))
+
+    def _tail(self) -> bytes:
+        try:
+            with self.open() as stream:
+                stream.seek(max(0, self.size - TAIL))
+                return stream.read()
+        except _UNREADABLE as error:
             raise unreadable(self.label, error) from error
 
     @cached_property
     def sha256(self) -> str:
         """Hex digest of the bytes as they are on disk (or were piped in)."""
-        with self.open() as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        try:
+            with self.open() as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest()
+        except _UNREADABLE as error:
+            raise unreadable(self.label, error) from error
 
     def blocks(self, size: int = BLOCK) -> Iterator[bytes]:
         """The whole text as UTF-8 in pieces of about ``size`` bytes, cut between characters.
@@ -98,7 +131,7 @@ class Source:
                     line += block.count(b"\n") if self.first_replaced_line == 0 else 0
                     if block:
                         yield block
-        except (OSError, EOFError, zipfile.BadZipFile) as error:
+        except _UNREADABLE as error:
             raise unreadable(self.label, error) from error
 
     def lines(self, size: int = BLOCK) -> Iterator[bytes]:
@@ -135,7 +168,7 @@ class Source:
 
 def _utf8(stream: BinaryIO, size: int, source: Source) -> Iterator[bytes]:
     """Bytes of ``stream`` as UTF-8 that is perhaps damaged, without a BOM."""
-    data = stream.read(size)
+    data = stream.read(max(size, 4))
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         source.encoding = "utf-16"
         yield from _transcode(stream, data, size, source)
@@ -144,8 +177,10 @@ def _utf8(stream: BinaryIO, size: int, source: Source) -> Iterator[bytes]:
     decided = data.startswith(codecs.BOM_UTF8)
     data = data.removeprefix(codecs.BOM_UTF8)
     while data:
-        if not decided and not data.isascii():
+        if not decided and (high := _HIGH.search(data)):
             decided = True
+            if len(data) - high.start() < _ENOUGH:
+                data += stream.read(_ENOUGH)
             if looks_gb18030(data):
                 source.encoding = "gb18030"
                 yield from _transcode(stream, data, size, source)
@@ -153,7 +188,10 @@ def _utf8(stream: BinaryIO, size: int, source: Source) -> Iterator[bytes]:
         cut = _boundary(data)
         yield data[:cut]
         more = stream.read(size)
-        data = data[cut:] + more if more else b""
+        if not more:
+            yield data[cut:]  # the file ends inside a character
+            return
+        data = data[cut:] + more
 
 
 def _transcode(stream: BinaryIO, data: bytes, size: int, source: Source) -> Iterator[bytes]:
@@ -171,20 +209,25 @@ def _transcode(stream: BinaryIO, data: bytes, size: int, source: Source) -> Iter
 
 
 def looks_gb18030(data: bytes) -> bool:
-    """Is this non-ASCII text rather GB18030 than UTF-8?
+    """Is the non-ASCII text in there rather GB18030 than UTF-8?
 
-    UTF-8 that is intact, or damaged in fewer than a tenth of its multi-byte characters, stays
-    UTF-8: bytes of Chinese in GB18030 are almost never well-formed UTF-8 sequences.
+    Only what is more broken than whole as UTF-8 is: Chinese in GB18030 hardly ever forms UTF-8
+    sequences (one of two bytes now and then), so damaged bytes leave UTF-8 what it is. And as its
+    characters have two bytes, the first at least above ASCII, a lone high byte is no Chinese.
     """
-    sample = data[: 1 << 20]
-    sample = sample[: _boundary(sample)] if len(sample) < len(data) or _is_utf8(sample) else sample
-    text = sample.decode("utf-8", "replace")
-    bad = text.count("\ufffd") - sample.count(b"\xef\xbf\xbd")
-    good = len(text) - bad - sum(map(sample.count, _ASCII))
-    return bad * 10 > good and _errors(sample, "gb18030") < bad
-
-
-_ASCII = [bytes([i]) for i in range(128)]
+    high = _HIGH.search(data)
+    if high is None:
+        return False
+    sample = data[high.start() : high.start() + _SAMPLE]
+    whole = sample[: _boundary(sample)]
+    text = whole.decode("utf-8", "replace")
+    bad = text.count("\ufffd") - whole.count(b"\xef\xbf\xbd")
+    if not bad and text:
+        return False
+    good = len(text) - bad - len(whole.translate(None, _HIGH_BYTES))
+    if bad <= good and text:
+        return False
+    return _PAIR.search(sample) is not None and _errors(sample, "gb18030") <= max(bad - 1, 0)
 
 
 def _errors(sample: bytes, encoding: str) -> int:
@@ -234,12 +277,12 @@ def unreadable(label: str, error: BaseException) -> InputError:
             return InputError("not_found", path=label)
         case PermissionError():
             return InputError("no_permission", path=label)
-        case RuntimeError():
+        case OSError() if error.errno is not None:
+            return InputError("unreadable", path=label, reason=error.strerror or error)
+        case RuntimeError() if not isinstance(error, NotImplementedError | RecursionError):
             return InputError("zip_encrypted", path=label)
-        case zipfile.BadZipFile() | EOFError() | NotImplementedError():
-            return InputError("zip_damaged", path=label)
         case _:
-            return InputError("unreadable", path=label, reason=getattr(error, "strerror", None) or error)
+            return InputError("zip_damaged", path=label)
 
 
 def file_source(path: Path, label: str | None = None) -> Source:
@@ -251,36 +294,41 @@ def file_source(path: Path, label: str | None = None) -> Source:
     return Source(label or str(path), lambda: path.open("rb"), size)
 
 
-def zip_sources(outer: Source) -> list[Source]:
-    """The files inside a zip, by name; nothing is unpacked to disk."""
+def zip_sources(outer: Source) -> list[Source] | None:
+    """The files inside a zip, by name; None for an Office document, which is a zip but one file.
+
+    Nothing is unpacked to disk. The zip stays open as long as one of its sources lives: a directory
+    of ten thousand pictures is read once.
+    """
     try:
-        with outer.open() as stream, zipfile.ZipFile(stream) as archive:
-            entries = sorted((e for e in archive.infolist() if not e.is_dir()), key=lambda e: e.filename)
-    except (OSError, zipfile.BadZipFile, EOFError) as error:
+        archive = zipfile.ZipFile(outer.open())
+    except (*_UNREADABLE, ValueError) as error:
         raise unreadable(outer.label, error) from error
+    entries = sorted((e for e in archive.infolist() if not e.is_dir()), key=lambda e: e.filename)
+    if any(e.filename == "[Content_Types].xml" for e in entries):
+        return None
+    if entries and all(e.flag_bits & _ENCRYPTED for e in entries):
+        raise InputError("zip_encrypted", path=outer.label)
 
     def opener(entry: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
-        def open_member() -> BinaryIO:
-            stream = outer.open()
-            try:
-                return cast("BinaryIO", zipfile.ZipFile(stream).open(entry))
-            except BaseException:
-                stream.close()
-                raise
-
-        return open_member
+        return lambda: cast("BinaryIO", archive.open(entry))
 
     return [Source(f"{outer.label}!/{_zip_name(e)}", opener(e), e.file_size) for e in entries]
 
 
+_ENCRYPTED, _UTF8_NAME = 0x1, 0x800
+
+
 def _zip_name(entry: zipfile.ZipInfo) -> str:
-    """Windows archivers write names in GBK and do not say so; Python reads those as cp437."""
-    if entry.flag_bits & 0x800:
+    """Windows archivers write names in GBK, old Macs in UTF-8, and do not say so: Python reads cp437."""
+    if entry.flag_bits & _UTF8_NAME or entry.filename.isascii():
         return entry.filename
-    try:
-        return entry.filename.encode("cp437").decode("gb18030")
-    except (UnicodeEncodeError, UnicodeDecodeError):
-        return entry.filename
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return entry.filename.encode("cp437").decode(encoding)
+        except UnicodeError:
+            continue
+    return entry.filename
 
 
 def spooled(label: str) -> Source:

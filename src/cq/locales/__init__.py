@@ -20,10 +20,11 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u
 
 @cache
 def load(lang: str) -> dict[str, Any]:
-    """The whole table of one language; each file contributes its own top-level tables."""
+    """The whole table of one language; files may add to the same top-level table."""
     words: dict[str, Any] = {}
     for page in sorted(files(__name__).joinpath(lang).iterdir(), key=lambda p: p.name):
-        words.update(tomllib.loads(page.read_text(encoding="utf-8")))
+        for table, entries in tomllib.loads(page.read_text(encoding="utf-8")).items():
+            words.setdefault(table, {}).update(entries)
     return words
 
 

@@ -120,7 +120,9 @@ class StoredLog:
         found: dict[str, GroupSpan] = {}
         for part in self._manifest.parts:
             group = groups.get(part.group_id) or Group(part.group_id, None, "unknown")
-            found[part.group_id] = GroupSpan(group, part.rows, part.first, part.last).joined(found.get(part.group_id))
+            found[part.group_id] = GroupSpan(group, part.rows, part.first, part.last).joined(
+                found.get(part.group_id)
+            )
         self.spans: list[GroupSpan] = [found[id_] for id_ in sorted(found)]
         tally = Tally(str(folder), "cq-store", rows=sum(s.rows for s in self.spans))
         tally.spans = self.spans
@@ -147,7 +149,9 @@ class StoredLog:
             parts = [
                 p
                 for p in self._manifest.parts
-                if p.group_id == id_ and (since is None or p.last >= since) and (until is None or p.first < until)
+                if p.group_id == id_
+                and (since is None or p.last >= since)
+                and (until is None or p.first < until)
             ]
             yield from self._group(parts, since, until)
 
@@ -246,7 +250,7 @@ def _add(folder: Path, log: MessageLog, sources: list[SourceReport]) -> ImportRe
     parts, read = _write_parts(folder, old, log, stamp)
     before = StoredLog(folder) if old.parts or old.groups else None
     groups = {s.group.group_id: s.group for s in before.spans} if before else {}
-    groups |= {s.group.group_id: s.group for s in log.spans}
+    groups |= {s.group.group_id: s.group.joined(groups.get(s.group.group_id)) for s in log.spans}
     members = {(m.group_id, m.member_id): m for m in [*(before.members if before else []), *log.members]}
     fresh = [s for s in sources if s.sha256 not in {o.sha256 for o in old.sources}]
     new = Manifest(
@@ -343,8 +347,8 @@ def _write_table(folder: Path, name: str, rows: list[Group] | list[Member], stam
     import pyarrow.parquet as pq
 
     kind = Group if name == "groups" else Member
-    times = {"joined_at", "left_at"}
-    schema = pa.schema([(f, pa.int64() if f in times else pa.string()) for f in kind.__struct_fields__])
+    kinds = {"joined_at": pa.int64(), "left_at": pa.int64(), "complete_members": pa.bool_()}
+    schema = pa.schema([(f, kinds.get(f, pa.string())) for f in kind.__struct_fields__])
     table = pa.Table.from_pylist([msgspec.structs.asdict(r) for r in rows], schema)
     path = f"{name}-{stamp}.parquet"
     pq.write_table(table, folder / path, compression="zstd")
@@ -381,7 +385,9 @@ def _commit(folder: Path, manifest: Manifest) -> None:
 def _sweep(folder: Path, manifest: Manifest) -> None:
     """Remove what an import that died left behind. Only names that an import gives are touched."""
     named = {p.path for p in manifest.parts} | {manifest.groups, manifest.members}
-    pattern = re.compile(r"[0-9a-f]{32}\.parquet|(?:groups|members)-[0-9a-f]{32}\.parquet|manifest\.json\.[0-9a-f]{32}")
+    pattern = re.compile(
+        r"[0-9a-f]{32}\.parquet|(?:groups|members)-[0-9a-f]{32}\.parquet|manifest\.json\.[0-9a-f]{32}"
+    )
     for path in [*folder.glob("*"), *folder.glob("messages/group=*/*")]:
         if pattern.fullmatch(path.name) and path.relative_to(folder).as_posix() not in named:
             path.unlink(missing_ok=True)

@@ -8,9 +8,10 @@ belongs; the :class:`Log` then yields final rows, group by group, by time, then 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from itertools import pairwise
+from typing import NamedTuple, Protocol
 
 import msgspec
 import numpy as np
@@ -28,8 +29,12 @@ SHOWN_PROBLEMS = 20
 _CHUNK = 1 << 20
 """Rows looked at together where a whole column's worth of scratch space would count."""
 
+_VALUES = 1 << 18
+"""Repeated identities looked at together: exports that overlap wholly must not cost much more."""
+
 _BACKWARD_MS = 60_000
 _BACKWARD_SHARE = 0.005
+"""More steps than this back by more than a minute: several exports glued together."""
 
 
 class GroupSpan(msgspec.Struct, frozen=True):
@@ -107,9 +112,21 @@ class MessageLog(Protocol):
         """Final rows, group by group, by time; of some groups and of ``[since, until)`` only."""
         ...
 
+    def know(self, rows: Iterable[pa.RecordBatch], members: Iterable[Member]) -> None:
+        """Rows and members kept elsewhere, whom rows of this log may answer and name."""
+        ...
+
     def close(self) -> None:
         """Give back temporary files."""
         ...
+
+
+def merged_member(old: Member | None, new: Member) -> Member:
+    """What two sources tell of one member: the later one counts, as far as it tells anything."""
+    if old is None:
+        return new
+    told = {f: value for f, value in msgspec.structs.asdict(new).items() if value is not None}
+    return msgspec.structs.replace(old, **told)
 
 
 def split_groups(batch: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
@@ -146,11 +163,10 @@ class Collector:
         tally = self._tallies[-1]
         tally.add(batch)
         for group in batch.groups:
-            known = self._groups.get(group.group_id)
-            if known is None or (known.chat_kind == "unknown" and group.chat_kind != "unknown"):
-                self._groups[group.group_id] = group
+            self._groups[group.group_id] = group.joined(self._groups.get(group.group_id))
         for member in batch.members:
-            self._member(member)
+            key = member.group_id, member.member_id
+            self._members[key] = merged_member(self._members.get(key), member)
         if batch.messages is None or not batch.messages.num_rows:
             return
         rows = identity.identify_rows(batch.messages, tally.unique_ids)
@@ -173,18 +189,6 @@ class Collector:
         self._names.learn(batch.messages)
         self._spill.append(batch.messages)
 
-    def _member(self, new: Member) -> None:
-        key = new.group_id, new.member_id
-        old = self._members.get(key)
-        if old is None:
-            self._members[key] = new
-            return
-        fields = {
-            f: getattr(new, f) if getattr(new, f) is not None else getattr(old, f)
-            for f in Member.__struct_fields__
-        }
-        self._members[key] = Member(**fields)
-
     def _codes(self, ids: pa.Array) -> NDArray[np.unsignedinteger]:
         encoded = ids.dictionary_encode()
         codes = [
@@ -202,28 +206,34 @@ class Collector:
         rank = np.empty(len(ids), np.uint32 if len(ids) > 1 << 16 else np.uint16)
         rank[np.argsort(np.array(ids, object), kind="stable")] = np.arange(len(ids))
         keys, at, groups = self._columns(rank)
-        scopes = _Scopes(np.array([*self._scope_starts, self._rows]))
+        scopes = _Scopes(self._scopes, [*self._scope_starts, self._rows])
         double = _doubles(keys, scopes, self._parts)
-        for s, count in enumerate(scopes.count(np.flatnonzero(double))):
-            self._tallies[self._scopes[s][0]].skipped["duplicate"] += int(count)
-        self._warn_about_order(at)
-        order = _order(groups, at, scopes, double)
+        for (source, _), count in zip(self._scopes, scopes.count(np.flatnonzero(double)), strict=True):
+            self._tallies[source].skipped["duplicate"] += int(count)
+        steps = [_steps(groups, at, lo, hi) for lo, hi in scopes.runs()]
+        self._warn_about_order(steps)
+        falling = [s for s, step in enumerate(steps) if step.down > step.up]
+        order = _order(groups, at, scopes, double, falling)
         rows = _Rows(keys, at, groups, double, order, sorted(ids))
-        spans = self._spans(rows)
+        spans = self._spans(rows, scopes)
         members = [self._members[k] for k in sorted(self._members)]
         return Log(spans, members, self._tallies, rows, self._spill, self._names)
 
-    def _spans(self, rows: _Rows) -> list[GroupSpan]:
+    def close(self) -> None:
+        """Remove temporary files, where the collecting ends before ``finish``."""
+        self._spill.close()
+
+    def _spans(self, rows: _Rows, scopes: _Scopes) -> list[GroupSpan]:
         """How much there is of each group, in all and (in the tallies) per source."""
         total: dict[str, GroupSpan] = {}
-        starts = [*self._scope_starts, self._rows]
-        for (source, _), lo, hi in zip(self._scopes, starts[:-1], starts[1:], strict=True):
+        of_source: list[dict[str, GroupSpan]] = [{} for _ in self._tallies]
+        for (source, _), (lo, hi) in zip(self._scopes, scopes.runs(), strict=True):
             for id_, span in rows.spans(lo, hi):
                 piece = GroupSpan(self._groups[id_], *span)
-                total[id_] = piece.joined(total.get(id_))
-                tally = self._tallies[source]
-                old = next((s for s in tally.spans if s.group.group_id == id_), None)
-                tally.spans = [s for s in tally.spans if s is not old] + [piece.joined(old)]
+                for known in (total, of_source[source]):
+                    known[id_] = piece.joined(known.get(id_))
+        for tally, found in zip(self._tallies, of_source, strict=True):
+            tally.spans = list(found.values())
         return [total[id_] for id_ in sorted(total)]
 
     def _columns(
@@ -240,17 +250,19 @@ class Collector:
         hi, lo, at, groups = columns
         return Keys(hi, lo), at, rank[groups]
 
-    def _warn_about_order(self, at: NDArray[np.int64]) -> None:
-        """Several exports glued together show as time that jumps back again and again."""
-        starts = [*self._scope_starts, self._rows]
-        for (source, _), lo, hi in zip(self._scopes, starts[:-1], starts[1:], strict=True):
-            falls = sum(
-                int(np.count_nonzero(np.diff(at[i : min(i + _CHUNK, hi) + 1][: hi - i]) < -_BACKWARD_MS))
-                for i in range(lo, hi, _CHUNK)
-            )
-            if hi - lo - 1 > falls > max(_BACKWARD_SHARE * (hi - lo), 1):
+    def _warn_about_order(self, steps: list[_Steps]) -> None:
+        """Several exports glued together show as time that jumps back again and again.
+
+        In an export that is newest-first as a whole, it is the jumps forward that tell.
+        """
+        jumps, rows = Counter[int](), Counter[int]()
+        for (source, _), step in zip(self._scopes, steps, strict=True):
+            jumps[source] += min(step.far_up, step.far_down)
+            rows[source] += step.rows
+        for source, count in jumps.items():
+            if count > max(_BACKWARD_SHARE * rows[source], 1):
                 tally = self._tallies[source]
-                tally.notice("out_of_order", tally.label, f"{falls}/{hi - lo}")
+                tally.notice("out_of_order", tally.label, f"{count}/{rows[source]}")
 
 
 class _Part:
@@ -275,57 +287,81 @@ class _Part:
 
 
 class _Scopes:
-    """Which part of which source a row came from: each is one run of rows."""
+    """Which part of which source a row came from: runs of rows, each of one (source, segment)."""
 
-    def __init__(self, edges: NDArray[np.int64]) -> None:
-        self.edges = edges
+    def __init__(self, parts: list[tuple[int, int]], edges: list[int]) -> None:
+        self.edges = np.array(edges, np.int64)
+        code = {part: i for i, part in enumerate(dict.fromkeys(parts))}
+        self._codes = np.array([code[part] for part in parts], np.int64)
 
     def of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The scope of each row."""
-        return np.searchsorted(self.edges, rows, side="right") - 1
+        """A number for the (source, segment) of each row."""
+        return self._codes[np.searchsorted(self.edges, rows, side="right") - 1]
 
     def count(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """How many of the (sorted) rows lie in each scope."""
+        """How many of the (sorted) rows lie in each run."""
         return np.diff(np.searchsorted(rows, self.edges))
+
+    def runs(self) -> Iterator[tuple[int, int]]:
+        """First row and end of each run."""
+        return pairwise(self.edges.tolist())
 
 
 def _doubles(keys: Keys, scopes: _Scopes, parts: list[_Part]) -> NDArray[np.bool_]:
     """Which rows an earlier row already stands for. Repetitions get their own identity in ``keys``."""
     double = np.zeros(len(keys.hi), np.bool_)
-    rows = _repeated(keys.hi)
-    if not len(rows):
+    repeated = False
+    for rows in _repeated(keys.hi):
+        repeated = True
+        n = _repetitions(rows, keys, scopes, parts)
+        again = rows[n > 0]
+        keys.hi[again], keys.lo[again] = identity.repeated(keys.take(again), n[n > 0])
+    if not repeated:
         return double
-    content, given, native = (_gather(parts, rows, name) for name in ("content", "given", "native"))
-    hi, lo, where = keys.hi[rows], keys.lo[rows], scopes.of(rows)
-    n = np.zeros(len(rows), np.int64)
-    order = np.lexsort((rows, where, lo, hi))
-    n[order] = _place_in_run(hi[order], lo[order], where[order])
-    n[given] = 0  # normalised before: one id is one message
-    if native.any():
-        _number_contents(n, order, hi, lo, where, content, native)
-    again = n > 0
-    numbered = identity.repeated(Keys(hi[again], lo[again]), n[again])
-    keys.hi[rows[again]], keys.lo[rows[again]] = numbered
-    order = np.lexsort((rows, keys.lo[rows], keys.hi[rows]))
-    hi, lo = keys.hi[rows][order], keys.lo[rows][order]
-    double[rows[order[1:]]] = (hi[1:] == hi[:-1]) & (lo[1:] == lo[:-1])
+    for rows in _repeated(keys.hi):  # anew: a repetition may have met an identity that was given
+        hi, lo = keys.take(rows)
+        order = np.lexsort((lo, hi))
+        hi, lo = hi[order], lo[order]
+        double[rows[order[1:]]] = (hi[1:] == hi[:-1]) & (lo[1:] == lo[:-1])
     return double
 
 
-def _repeated(hi: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Rows whose first 64 bits occur more than once; one sorted copy, no index of all rows."""
+def _repetitions(
+    rows: NDArray[np.int64], keys: Keys, scopes: _Scopes, parts: list[_Part]
+) -> NDArray[np.int64]:
+    """The place of each row, 0 1 2 …, among the equal ones in its own part of its own source."""
+    content, given, native = (_gather(parts, rows, name) for name in ("content", "given", "native"))
+    hi, lo = keys.take(rows)
+    where = scopes.of(rows)
+    n = np.zeros(len(rows), np.int64)
+    order = np.lexsort((given, where, lo, hi))
+    places = _place_in_run(hi[order], lo[order], where[order], given[order])
+    n[order] = places
+    n[given] = 0  # normalised before: one id is one message
+    if native.any():
+        several = places > 0
+        several[:-1] |= places[1:] > 0
+        _number_contents(n, order[several & native[order]], hi, lo, where, content)
+    return n
+
+
+def _repeated(hi: NDArray[np.uint64]) -> Iterator[NDArray[np.int64]]:
+    """Rows whose first 64 bits occur more than once, all rows of one value together.
+
+    Needs one sorted copy but no index of all rows, and goes by ranges of values where much repeats.
+    """
     ordered = np.sort(hi)
     values = ordered[1:][ordered[1:] == ordered[:-1]]
     del ordered
-    if not len(values):
-        return np.zeros(0, np.int64)
-    values = np.unique(values)
-    found = []
-    for start in range(0, len(hi), _CHUNK):
-        piece = hi[start : start + _CHUNK]
-        at = np.minimum(np.searchsorted(values, piece), len(values) - 1)
-        found.append(np.flatnonzero(values[at] == piece) + start)
-    return np.concatenate(found)
+    values = np.unique(values) if len(values) else values
+    for first in range(0, len(values), _VALUES):
+        some = values[first : first + _VALUES]
+        found = []
+        for start in range(0, len(hi), _CHUNK):
+            piece = hi[start : start + _CHUNK]
+            near = np.flatnonzero((piece >= some[0]) & (piece <= some[-1]))
+            found.append(near[some[np.searchsorted(some, piece[near])] == piece[near]] + start)
+        yield np.concatenate(found)
 
 
 def _place_in_run(*columns: NDArray[np.generic]) -> NDArray[np.int64]:
@@ -342,14 +378,13 @@ def _number_contents(
     order: NDArray[np.int64],
     hi: NDArray[np.uint64],
     lo: NDArray[np.uint32],
-    where: NDArray[np.int32],
+    where: NDArray[np.int64],
     content: NDArray[np.uint64],
-    native: NDArray[np.bool_],
 ) -> None:
     """Messages under one native id in one source: one number per distinct content."""
     seen: dict[int, int] = {}
     last: tuple[int, int, int] | None = None
-    for i in order[native[order]]:
+    for i in order:
         run = int(hi[i]), int(lo[i]), int(where[i])
         if run != last:
             seen, last = {}, run
@@ -369,24 +404,54 @@ def _gather(parts: list[_Part], rows: NDArray[np.int64], name: str) -> NDArray[n
     return out
 
 
+class _Steps(NamedTuple):
+    """How often time rises and falls between neighbours of one group, and by more than a minute."""
+
+    rows: int
+    up: int
+    down: int
+    far_up: int
+    far_down: int
+
+
+def _steps(groups: NDArray[np.unsignedinteger], at: NDArray[np.int64], lo: int, hi: int) -> _Steps:
+    counts = np.zeros(4, np.int64)
+    for start in range(lo, hi, _CHUNK):
+        piece = slice(start, min(start + _CHUNK + 1, hi))
+        g, t = groups[piece], at[piece]
+        if (g == g[0]).all():
+            step = np.diff(t)
+        else:
+            order = np.argsort(g, kind="stable")
+            g, t = g[order], t[order]
+            step = np.diff(t)[g[1:] == g[:-1]]
+        tests = (step > 0, step < 0, step > _BACKWARD_MS, step < -_BACKWARD_MS)
+        counts += [np.count_nonzero(test) for test in tests]
+    return _Steps(hi - lo, *counts.tolist())
+
+
 def _order(
-    groups: NDArray[np.unsignedinteger], at: NDArray[np.int64], scopes: _Scopes, double: NDArray[np.bool_]
+    groups: NDArray[np.unsignedinteger],
+    at: NDArray[np.int64],
+    scopes: _Scopes,
+    double: NDArray[np.bool_],
+    falling: list[int],
 ) -> NDArray[np.int64] | None:
     """The kept rows in final order, or None where that is the order they came in.
 
-    A newest-first export is turned round before the sort, so that its equal seconds are, too.
+    ``falling`` runs are newest-first: turned round before the sort, so that equal seconds are, too.
     """
-    if _in_order(groups, at, double):
-        return None
+    if not falling:
+        if _in_order(groups, at, double):
+            return None
+        if not double.any():
+            return np.lexsort((at, groups))
     kept = np.flatnonzero(~double)
-    scope = scopes.of(kept)
-    groups, at = groups[kept], at[kept]
-    steps = np.where(np.diff(scope) == 0, np.diff(at), 0)
-    up, down = (np.bincount(scope[1:][s], minlength=len(scopes.edges)) for s in (steps > 0, steps < 0))
-    falling = (down > up)[scope]
-    if falling.any():
-        return kept[np.lexsort((np.where(falling, -kept, kept), scope, at, groups))]
-    return kept[np.lexsort((at, groups))]
+    edges = np.searchsorted(kept, scopes.edges)
+    for run in falling:
+        turned = kept[edges[run] : edges[run + 1]]
+        turned[:] = turned[::-1].copy()
+    return kept[np.lexsort((at[kept], groups[kept]))]
 
 
 def _in_order(groups: NDArray[np.unsignedinteger], at: NDArray[np.int64], double: NDArray[np.bool_]) -> bool:
@@ -422,12 +487,18 @@ class _Rows:
         found: dict[int, tuple[int, int, int]] = {}
         for start in range(lo, hi, _CHUNK):
             piece = slice(start, min(start + _CHUNK, hi))
-            keep = ~self.double[piece]
+            keep = np.flatnonzero(~self.double[piece])
+            if not len(keep):
+                continue
+            keep = keep[np.argsort(self.groups[piece][keep], kind="stable")]
             groups, at = self.groups[piece][keep], self.at[piece][keep]
-            for g in np.unique(groups):
-                mine = at[groups == g] if len(groups) else at
-                n, first, last = found.get(int(g), (0, int(mine.min()), int(mine.max())))
-                found[int(g)] = n + len(mine), min(first, int(mine.min())), max(last, int(mine.max()))
+            starts = np.flatnonzero(np.append(True, groups[1:] != groups[:-1]))
+            counts = np.diff(starts, append=len(groups))
+            firsts, lasts = np.minimum.reduceat(at, starts), np.maximum.reduceat(at, starts)
+            columns = (groups[starts], counts, firsts, lasts)
+            for g, *span in zip(*(c.tolist() for c in columns), strict=True):
+                n, first, last = found.get(g, (0, span[1], span[2]))
+                found[g] = n + span[0], min(first, span[1]), max(last, span[2])
         for g in sorted(found):
             yield self.ids[g], found[g]
 
@@ -467,7 +538,19 @@ class Log:
         self._rows = rows
         self._spill = spill
         self._names = names
+        self._elsewhere: list[NDArray[np.uint64]] = []
         self._known: NDArray[np.uint64] | None = None
+
+    def know(self, rows: Iterable[pa.RecordBatch], members: Iterable[Member]) -> None:
+        """Rows and members kept elsewhere, whom rows of this log may answer and name.
+
+        Of the rows, ``message_id``, ``group_id``, ``sender_id`` and ``sender_name`` are needed.
+        """
+        self._names.learn_members(members)
+        for batch in rows:
+            self._names.learn(batch)
+            self._elsewhere.append(identity.parse(batch.column("message_id")).hi)
+        self._known = None
 
     def batches(
         self, groups: Collection[str] | None = None, since: int | None = None, until: int | None = None
@@ -485,7 +568,8 @@ class Log:
                     picked = batch if keep.all() else batch.filter(pa.array(keep))
                     yield self._final(picked, rows.keys.take(np.flatnonzero(keep) + piece.start))
             return
-        order = rows.order[rows.wanted(rows.order, of_groups, since, until)]
+        wanted = rows.wanted(rows.order, of_groups, since, until)
+        order = rows.order if wanted.all() else rows.order[wanted]
         position = np.full(len(rows.at), -1, np.int64)
         position[order] = np.arange(len(order))
         start = 0
@@ -497,20 +581,22 @@ class Log:
         columns = {name: batch.column(name) for name in batch.schema.names}
         given = pc.is_valid(columns["message_id"])
         columns["message_id"] = identity.texts(keys)
-        answered = columns["reply_to"]
-        if answered.null_count < len(answered):
-            native = identity.native_keys(columns["group_id"], answered)
-            targets = pc.if_else(given, answered, identity.texts(native))
-            known = pc.and_(pc.is_valid(answered), pa.array(self._exists(targets)))
-            columns["reply_to"] = pc.if_else(known, targets, pa.nulls(len(answered), pa.string()))
+        answers = pc.is_valid(columns["reply_to"])
+        if pc.any(answers).as_py():
+            answered, groups = columns["reply_to"].filter(answers), columns["group_id"].filter(answers)
+            by_native = identity.texts(identity.native_keys(groups, answered))
+            targets = pc.if_else(given.filter(answers), answered, by_native)
+            found = pc.if_else(pa.array(self._exists(targets)), targets, pa.scalar(None, pa.string()))
+            columns["reply_to"] = pc.replace_with_mask(columns["reply_to"], answers, found)
         return resolve_batch(
             self._names, pa.RecordBatch.from_arrays(list(columns.values()), schema=batch.schema)
         )
 
     def _exists(self, targets: pa.Array) -> NDArray[np.bool_]:
-        """Which message ids are rows of this log (by their first 64 bits)."""
+        """Which message ids are rows of this log or known elsewhere (by their first 64 bits)."""
         if self._known is None:
-            self._known = np.sort(self._rows.keys.hi[~self._rows.double])
+            kept = self._rows.keys.hi[~self._rows.double]
+            self._known = np.sort(np.concatenate([kept, *self._elsewhere]))
         whole = pc.fill_null(pc.match_substring_regex(targets, r"^[0-9a-f]{24}$"), False)
         wanted = identity.parse(pc.if_else(whole, targets, "0" * 24)).hi
         if not len(self._known):

@@ -69,27 +69,32 @@ class Names:
         """Who is addressed by ``@name`` in a text, in order, each once.
 
         A name closed by U+2005 was put there by the client and counts even if nobody is known by
-        it; otherwise only the longest known name counts, and only if the word ends there.
+        it; otherwise only the longest known name counts, and only if the word ends there. A name
+        may hold an ``@`` itself.
         """
         found: list[str] = []
+        end = 0
         for match in _AT.finditer(text):
-            one = self._mention(group, text, match.end())
+            if match.start() < end:
+                continue
+            one, end = self._mention(group, text, match.end())
             if one is not None and one not in found:
                 found.append(one)
         return found
 
-    def _mention(self, group: str, text: str, start: int) -> str | None:
+    def _mention(self, group: str, text: str, start: int) -> tuple[str | None, int]:
+        """Who is meant by the word at ``start``, and where their name ends."""
         if text.startswith(_ALL_WORDS, start) or _ALL_LATIN.match(text, start):
-            return ALL
+            return ALL, start
         if closed := _CLOSED.match(text, start):
-            return self.resolve(group, f"name:{closed[1].strip()}")
+            return self.resolve(group, f"name:{closed[1].strip()}"), closed.end()
         known = self._ids.get(group, {})
         for length in self._lengths.get(group, ()):  # longest first
             name = text[start : start + length]
-            after = text[start + length : start + length + 1]
-            if name in known and not after.isalnum():
-                return self.resolve(group, f"name:{name}")
-        return None
+            end = start + len(name)
+            if name in known and not text[end : end + 1].isalnum():
+                return self.resolve(group, f"name:{name}"), end
+        return None, start
 
 
 def resolve_batch(names: Names, batch: pa.RecordBatch) -> pa.RecordBatch:

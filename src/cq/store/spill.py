@@ -15,15 +15,20 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from cq.streams import unwritable
+
 KEEP_IN_MEMORY = 48 << 20
+"""Bytes of rows beyond which they go to a file."""
+
 BUCKET_ROWS = 1 << 17
+"""Rows that are put in order at once."""
 
 
 class Spill:
-    """An append-only list of record batches of one schema."""
+    """A list of record batches of one schema: first all are appended, then they are read."""
 
-    def __init__(self, limit: int = KEEP_IN_MEMORY) -> None:
-        self._limit = limit
+    def __init__(self, limit: int | None = None) -> None:
+        self._limit = KEEP_IN_MEMORY if limit is None else limit
         self._held: list[pa.RecordBatch] = []
         self._held_bytes = 0
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -31,13 +36,18 @@ class Spill:
 
     def append(self, batch: pa.RecordBatch) -> None:
         """Keep a batch."""
-        if self._writer is not None:
-            self._writer.write_batch(batch)
-            return
-        self._held.append(batch)
-        self._held_bytes += batch.nbytes
-        if self._held_bytes > self._limit:
-            self._open(batch.schema)
+        if self._folder is None:
+            self._held.append(batch)
+            self._held_bytes += batch.nbytes
+            if self._held_bytes <= self._limit:
+                return
+        try:
+            if self._folder is None:
+                self._open(batch.schema)
+            else:
+                self._writer.write_batch(batch)
+        except OSError as error:
+            raise unwritable(tempfile.gettempdir(), error) from error
 
     def _open(self, schema: pa.Schema) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="cq-", ignore_cleanup_errors=True)
@@ -75,11 +85,23 @@ def in_order(
     read: Callable[[], Iterable[pa.RecordBatch]], position: NDArray[np.int64], schema: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
     """Rows of ``read()`` by ``position`` (-1: left out), whose other values are 0 … k-1, each once."""
-    kept = position[position >= 0]
-    if np.array_equal(kept, np.arange(len(kept))):
+    if _rising(position):
         yield from _filtered(read(), position)
     else:
-        yield from _sorted(read(), position, len(kept), schema)
+        yield from _sorted(read(), position, schema)
+
+
+def _rising(position: NDArray[np.int64]) -> bool:
+    """Whether the rows come in that order already."""
+    last = -1
+    for start in range(0, len(position), BUCKET_ROWS):
+        here = position[start : start + BUCKET_ROWS]
+        here = here[here >= 0]
+        if len(here):
+            if here[0] < last or (here[1:] < here[:-1]).any():
+                return False
+            last = int(here[-1])
+    return True
 
 
 def _filtered(batches: Iterable[pa.RecordBatch], position: NDArray[np.int64]) -> Iterator[pa.RecordBatch]:
@@ -94,11 +116,11 @@ def _filtered(batches: Iterable[pa.RecordBatch], position: NDArray[np.int64]) ->
 
 
 def _sorted(
-    batches: Iterable[pa.RecordBatch], position: NDArray[np.int64], total: int, schema: pa.Schema
+    batches: Iterable[pa.RecordBatch], position: NDArray[np.int64], schema: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
-    buckets = -(-total // BUCKET_ROWS)
-    share = [Spill(KEEP_IN_MEMORY // max(buckets, 1)) for _ in range(buckets)]
-    places: list[list[NDArray[np.int64]]] = [[] for _ in range(buckets)]
+    buckets = -(-(int(position.max()) + 1) // BUCKET_ROWS)
+    share = [Spill(KEEP_IN_MEMORY // buckets) for _ in range(buckets)]
+    places: list[list[NDArray[np.uint32]]] = [[] for _ in range(buckets)]
     try:
         start = 0
         for batch in batches:
@@ -108,10 +130,11 @@ def _sorted(
             for b in np.unique(bucket_of[bucket_of >= 0]):
                 rows = np.flatnonzero(bucket_of == b)
                 share[b].append(batch.take(pa.array(rows)))
-                places[b].append(here[rows])
+                places[b].append((here[rows] % BUCKET_ROWS).astype(np.uint32))
         for spill, place in zip(share, places, strict=True):
             table = pa.Table.from_batches(list(spill.read()), schema)
-            order = np.argsort(np.concatenate(place), kind="stable")
+            order = np.argsort(np.concatenate(place))
+            place.clear()
             yield from table.take(pa.array(order)).combine_chunks().to_batches()
             spill.close()
     finally:
