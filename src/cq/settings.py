@@ -46,6 +46,7 @@ def load(path: Path | None, defaults: Callable[[], Mapping[str, Any]]) -> Settin
         raise CqError("config_missing", path=path) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CqError("config_unreadable", path=path, reason=error) from error
+    analyses = defaults()
     top = dict.fromkeys(("tz", "lang", "me", "roster", "alias"), str)
     known = {*top, *analyses}
     filled = dict(analyses)

@@ -71,7 +71,7 @@ CAST = {
 EXPORTER = "木"
 SYSTEM = "系统消息(10000)"
 BOT = "Q群管家(2854196310)"
-OFFICE = {"楠": "群主", "脊": "管理员"}
+OFFICE = {"楠": "群主", "脊": "管理员"}  # and from the last week on 木
 LEVELS = ((6, "潜水"), (60, "冒泡"), (200, "吐槽"), (420, "活跃"), (760, "话唠"), (1 << 30, "传说"))
 
 LAST_OF = {"苏": datetime(2025, 10, 11, 9, 30)}
@@ -330,6 +330,7 @@ class Writer:
         self.dice = dice
         self.names = {who: person.name for who, person in CAST.items()}
         self.said = {who: person.head_start for who, person in CAST.items()}
+        self.office = dict(OFFICE)
         self.signed: list[str] = []
         self.sign_title = ""
         self.records: list[tuple[datetime, str, str]] = []
@@ -339,7 +340,7 @@ class Writer:
             return "(80000000)"
         self.said[who] += 1
         level = next(title for most, title in LEVELS if self.said[who] < most)
-        return f"【{OFFICE.get(who, level)}】{self.names[who]}{CAST[who].account}"
+        return f"【{self.office.get(who, level)}】{self.names[who]}{CAST[who].account}"
 
     def resolve(self, text: str) -> str:
         if "{" in text:
@@ -389,6 +390,10 @@ class Writer:
 
     def do_kick(self, time: datetime, _who: str, who: str) -> None:
         self.system(time, f"{self.names[who]}被管理员{self.names['脊']}移出了本群。")
+
+    def do_admin(self, time: datetime, _who: str, who: str) -> None:
+        self.office[who] = "管理员"
+        self.system(time, f"{self.names[who]}成为本群管理员")
 
     def do_recall(self, time: datetime, _who: str, text: str) -> None:
         who, _, author = text.partition(" ")

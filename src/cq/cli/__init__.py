@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 
 from cq import locales
 from cq.cli._commands import cli
+from cq.cli._flags import ReaderGone
 from cq.cli._run import DEFAULT_LANGUAGE
 from cq.errors import CqError
 from cq.streams import unwritable
@@ -64,7 +65,7 @@ def run(arguments: list[str]) -> int:
         return 130
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
+    except (ReaderGone, BrokenPipeError):
         # The reader has gone; what Python would flush at exit must have somewhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141

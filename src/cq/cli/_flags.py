@@ -6,6 +6,7 @@ It declares them; their help stands in ``locales/``, and what they do in the com
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
@@ -56,6 +57,10 @@ Format = Annotated[str, option("--format", "-f")]
 Output = Annotated[str, option("--output", "-o")]
 
 
+class ReaderGone(Exception):
+    """Whoever read our stdout has closed it. No OSError: typer would make an exit code of its own of that."""
+
+
 def flattened(function: Callable[..., None]) -> Callable[..., None]:
     """Let a command take groups of flags: each parameter that is a dataclass becomes its fields."""
     hints = get_type_hints(function, include_extras=True)
@@ -77,7 +82,11 @@ def flattened(function: Callable[..., None]) -> Callable[..., None]:
         packed = {
             name: kind(**{f.name: values.pop(f.name) for f in fields(kind)}) for name, kind in groups.items()
         }
-        function(**values, **packed)
+        try:
+            function(**values, **packed)
+            sys.stdout.flush()
+        except BrokenPipeError as error:
+            raise ReaderGone from error
 
     wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     wrapper.__annotations__ = {p.name: p.annotation for p in parameters}

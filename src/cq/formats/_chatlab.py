@@ -6,16 +6,18 @@ It knows no container: who reads lines or a document hands over records with the
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cq.formats._json import decode
 from cq.formats._placeholders import wechat_tag
 from cq.formats._source import Source
 from cq.formats._system_text import SELF
 from cq.formats._system_xml import is_raw
 from cq.formats._weflow import (
+    MAX_ROWS,
     Content,
     Sparse,
     chat_kind,
@@ -25,11 +27,10 @@ from cq.formats._weflow import (
     is_nobody,
     is_room,
     leaked,
-    millis,
     reply_of,
-    shown,
     strings,
     tidy,
+    timed,
 )
 from cq.model import (
     NON_SPEECH,
@@ -88,6 +89,10 @@ _KINDS = {
     81: Kind.RECALL,
     99: Kind.OTHER,
 }
+_AS_IT_IS = frozenset(
+    {(1, "[图片]"), (2, "[语音]"), (2, "[语音消息]"), (3, "[视频]"), (5, "[表情包]"), (5, "[动画表情]")}
+)
+"""Types with contents that say nothing more: every third row that is no text."""
 _LOOSE = frozenset({7, 24, 99})
 """Types that WeFlow uses for what ChatLab has other types for: the content tells."""
 
@@ -206,19 +211,9 @@ class Reader:
     def messages(self, rows: Sequence[Record], numbers: Sequence[int]) -> pa.RecordBatch | None:
         """The columns of ``rows``; ``numbers`` are their lines or ordinals. None if no row is left."""
         group = self._need_group()
-        stamps = millis([row.timestamp for row in rows]) if rows else []
-        if None in stamps:
-            self.problems += [
-                Problem("bad_time", f"{self.label}:{number}", shown(row.timestamp))
-                for row, number, stamp in zip(rows, numbers, stamps, strict=True)
-                if stamp is None
-            ]
-            sound = [i for i, stamp in enumerate(stamps) if stamp is not None]
-            rows, numbers, stamps = (
-                [rows[i] for i in sound],
-                [numbers[i] for i in sound],
-                [stamps[i] for i in sound],
-            )
+        rows, numbers, stamps = timed(
+            rows, numbers, [row.timestamp for row in rows], self.label, self.problems
+        )
         if not rows:
             return None
         people = self._ids([row.sender for row in rows], numbers)
@@ -228,21 +223,8 @@ class Reader:
         replies = self._ids([row.replyToMessageId for row in rows], numbers)
         texts = strings([row.content for row in rows])
         types = _types([row.type for row in rows])
-        kinds = [_NAMES.get(one, "other") for one in types]
         sparse = Sparse(len(rows))
-        for i, (one, text) in enumerate(zip(types, texts, strict=True)):
-            if (
-                one == _TEXT
-                and text
-                and text[0] not in "<\n"
-                and not (":\n" in text or "\r" in text or "\0" in text)
-            ):
-                continue
-            content = self._content(one, text, people[i])
-            kinds[i], texts[i] = content.kind.value, content.text
-            sparse.put_content(i, content, senders[i], SELF)
-            if content.kind in NON_SPEECH:
-                senders[i] = None
+        kinds = self._contents(types, texts, people, senders, sparse)
         if any(replies):
             quoted = sparse.columns.get("reply_to", replies)
             sparse.columns["reply_to"] = [a or b for a, b in zip(replies, quoted, strict=True)]
@@ -267,6 +249,29 @@ class Reader:
             },
             len(rows),
         )
+
+    def _contents(
+        self,
+        types: list[Any],
+        texts: list[str | None],
+        people: list[str | None],
+        senders: list[str | None],
+        sparse: Sparse,
+    ) -> list[str]:
+        """The kind of each row; ``texts``, ``senders`` and ``sparse`` get what its content says."""
+        kinds = [_NAMES.get(one, "other") for one in types]
+        for i, (one, text) in enumerate(zip(types, texts, strict=True)):
+            if one == _TEXT:
+                if text and text[0] not in "<\n" and not (":\n" in text or "\r" in text or "\0" in text):
+                    continue  # nine of ten rows
+            elif (one, text) in _AS_IT_IS:
+                continue
+            content = self._content(one, text, people[i])
+            kinds[i], texts[i] = content.kind.value, content.text
+            sparse.put_content(i, content, senders[i], SELF)
+            if content.kind in NON_SPEECH:
+                senders[i] = None
+        return kinds
 
     def _ids(self, values: list[Any], numbers: Sequence[int]) -> list[str | None]:
         ids, lost = identifiers(values)
@@ -367,3 +372,107 @@ def _role(roles: Any) -> MemberRole | None:
         return None
     ids = [role.get("id") if isinstance(role, dict) else role for role in roles]
     return "owner" if "owner" in ids else "admin" if "admin" in ids else None
+
+
+# -- JSON lines ------------------------------------------------------------------------------------
+
+_BLANKS = b" \t\r\n"
+_HEADER = re.compile(rb'[^\n]*"_type"\s*:\s*"header"[^\n]*')
+
+
+def read_lines(source: Source) -> Iterator[Batch]:
+    """The batches of a file with one record per line."""
+    reader = Reader(source)
+    decoder = msgspec.json.Decoder(Record)
+    line = 1
+    for block in source.lines():
+        records, numbers = _records(reader, decoder, block, line)
+        line += block.count(b"\n")
+        for messages in _messages(reader, records, numbers):
+            yield reader.batch(messages)
+    yield reader.last()
+
+
+def _records(
+    reader: Reader, decoder: msgspec.json.Decoder[Record], block: bytes, line: int
+) -> tuple[list[Record], Any]:
+    """The records of ``block`` with their line numbers."""
+    count = block.count(b"\n") + (not block.endswith(b"\n"))
+    try:
+        records = decoder.decode_lines(block)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        records = []
+    if len(records) == count:
+        return records, range(line, line + count)
+    return _one_by_one(reader, block, line)
+
+
+def _one_by_one(reader: Reader, block: bytes, line: int) -> tuple[list[Record], list[int]]:
+    records, numbers = [], []
+    lines = block.split(b"\n")
+    for number, raw in enumerate(lines, line):
+        text = raw.strip(_BLANKS)
+        if not text:
+            continue
+        if text.startswith(b"#"):
+            reader.skip("comment")
+            continue
+        try:
+            records.append(decode(text, Record))
+        except ValueError as error:
+            cut = number == line + len(lines) - 1 and text.startswith(b"{") and not text.endswith(b"}")
+            where = f"{reader.label}:{number}"
+            reader.problems.append(Problem("truncated" if cut else "bad_json", where, str(error)))
+        else:
+            numbers.append(number)
+    return records, numbers
+
+
+def _messages(reader: Reader, records: list[Record], numbers: Any) -> Iterator[pa.RecordBatch | None]:
+    """Message batches; headers and members on the way go to ``reader``."""
+    tags = [record.tag for record in records]
+    if tags.count("message") < len(tags):
+        rows: list[Record] = []
+        lines: list[int] = []
+        for record, number in zip(records, numbers, strict=True):
+            match record.tag:
+                case "message":
+                    pass
+                case None if record.timestamp is not None:
+                    pass
+                case "header":
+                    if rows:
+                        yield from _messages_only(reader, rows, lines)
+                        rows, lines = [], []
+                    reader.headers += 1
+                    reader.header(record.meta)
+                    continue
+                case "member":
+                    reader.member(record)
+                    continue
+                case _:
+                    reader.skip("unknown_record")
+                    continue
+            rows.append(record)
+            lines.append(number)
+        records, numbers = rows, lines
+    yield from _messages_only(reader, records, numbers)
+
+
+def _messages_only(reader: Reader, rows: list[Record], numbers: Any) -> Iterator[pa.RecordBatch | None]:
+    if rows and reader.group is None:
+        reader.header(_header_ahead(reader))
+    for at in range(0, len(rows), MAX_ROWS):
+        yield reader.messages(rows[at : at + MAX_ROWS], numbers[at : at + MAX_ROWS])
+
+
+def _header_ahead(reader: Reader) -> Any:
+    """The ``meta`` of a header that comes after the first message."""
+    source = reader.source
+    for block in Source(source.label, source.open, source.size).lines():
+        if line := _HEADER.search(block):
+            try:
+                return decode(line[0], Record).meta
+            except ValueError:
+                continue
+    return None

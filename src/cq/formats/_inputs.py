@@ -15,6 +15,7 @@ from cq.errors import InputError
 from cq.formats._source import Source, file_source, spooled, unreadable, zip_sources
 
 _GLOB = frozenset("*?[")
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the second begins an archive without files
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,66 +37,82 @@ def expand(paths: list[str]) -> Iterator[Candidate]:
 
 
 def _expand(path: str) -> Iterator[tuple[Candidate, Path]]:
-    if path == "-":
-        yield from _file(spooled("-"), None, Path("-"), named=True)
-        return
     here = Path(path)
     try:
-        if here.is_dir():
-            found = False
-            for file in _walk(here):
-                found = True
-                yield from _file(file_source(file), file, _key(file), named=False)
-            if not found:
-                raise InputError("empty_folder", path=path)
-        elif here.exists() and not here.is_file():  # a pipe, such as <(command)
-            yield from _file(spooled(path), None, here, named=True)
+        if path == "-":
+            yield from _file(spooled("-"), here, named=True)
+        elif not path:  # an empty shell variable; as a path it would mean the current folder
+            raise InputError("not_found", path="''")
         elif here.exists() or not _GLOB & set(path):
-            yield from _file(file_source(here), here, _key(here), named=True)
+            yield from _path(here, named=True)
         else:
-            yield from _glob(path)
-    except PermissionError as error:
+            matches = sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - absolute patterns, too
+            if not matches:
+                raise InputError("not_found", path=path)
+            for match in matches:
+                yield from _path(Path(match), named=False)
+    except OSError as error:
         raise unreadable(path, error) from error
 
 
-def _glob(pattern: str) -> Iterator[tuple[Candidate, Path]]:
-    matches = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - absolute patterns, too
-    if not matches:
-        raise InputError("not_found", path=pattern)
-    for match in matches:
-        if Path(match).is_dir():
-            continue
-        yield from _file(file_source(Path(match)), Path(match), _key(Path(match)), named=False)
+def _path(here: Path, *, named: bool) -> Iterator[tuple[Candidate, Path]]:
+    if here.is_dir():
+        found = False
+        for file in _walk(here):
+            found = True
+            yield from _file(_source(file), file.resolve(), named=named and file == here)
+        if named and not found:
+            raise InputError("empty_folder", path=str(here))
+    elif not here.exists() or here.is_file():
+        yield from _file(file_source(here) if named else _source(here), here.resolve(), named=named)
+    elif named:  # a pipe, such as <(command)
+        yield from _file(spooled(str(here)), here, named=True)
 
 
-def _file(source: Source, path: Path | None, key: Path, *, named: bool) -> Iterator[tuple[Candidate, Path]]:
-    """A source itself, or what is inside it when it is a zip (a workbook is a zip, but one file)."""
-    if not _is_zip(source):
+def _source(path: Path) -> Source:
+    """A file that was found, not named: what is wrong with it shows when it is opened."""
+    try:
+        return file_source(path)
+    except InputError:
+        return Source(str(path), lambda: path.open("rb"), 1)
+
+
+def _file(source: Source, key: Path, *, named: bool) -> Iterator[tuple[Candidate, Path]]:
+    """A source itself, or what is inside it when it is a zip."""
+    try:
+        inside = _inside(source)
+    except InputError:
+        if named:
+            raise
+        inside = None  # identification says the same and has it counted
+    if inside is None:
         yield Candidate(source, named), key
         return
-    inside = [s for s in zip_sources(source) if not s.name.startswith(".")]
-    if not inside:
-        raise InputError("empty_folder", path=source.label)
-    for member in inside:
-        yield Candidate(member, named=False), key / member.name / member.label
+    for i, member in enumerate(inside):  # two files of a zip may have one name
+        yield Candidate(member, named=False), key / str(i)
 
 
-def _is_zip(source: Source) -> bool:
+def _inside(source: Source) -> list[Source] | None:
     with source.open() as stream:
-        head = stream.read(4096)
-    return head.startswith(b"PK\x03\x04") and not any(
-        mark in head for mark in (b"[Content_Types].xml", b"xl/", b"word/", b"_rels/")
-    )
+        if stream.read(4) not in _ZIP:
+            return None
+    inside = zip_sources(source)
+    if inside is None:
+        return None
+    shown = [s for s in inside if not s.name.startswith(".")]
+    if not shown:
+        raise InputError("empty_folder", path=source.label)
+    return shown
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    for where, folders, files in os.walk(folder):
+    """Files of a folder and below, without hidden ones, and the folders that cannot be looked into."""
+    closed: list[OSError] = []
+    for where, folders, files in os.walk(folder, onerror=closed.append):
         folders[:] = sorted(f for f in folders if not f.startswith("."))
         for name in sorted(files):
             path = Path(where, name)
             if not name.startswith(".") and path.is_file():
                 yield path
-
-
-def _key(path: Path) -> Path:
-    return path.resolve()
+    for error in closed:
+        yield Path(error.filename)

@@ -222,12 +222,8 @@ def looks_gb18030(data: bytes) -> bool:
     whole = sample[: _boundary(sample)]
     text = whole.decode("utf-8", "replace")
     bad = text.count("\ufffd") - whole.count(b"\xef\xbf\xbd")
-    if not bad and text:
-        return False
     good = len(text) - bad - len(whole.translate(None, _HIGH_BYTES))
-    if bad <= good and text:
-        return False
-    return _PAIR.search(sample) is not None and _errors(sample, "gb18030") <= max(bad - 1, 0)
+    return bad > good and _PAIR.search(sample) is not None and _errors(sample, "gb18030") < bad
 
 
 def _errors(sample: bytes, encoding: str) -> int:

@@ -11,12 +11,11 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from cq.formats._json import Items, Key, walk_ordered
-from cq.formats._peek import Peek
 from cq.formats._placeholders import wechat, wechat_tag
 from cq.formats._source import Source
 from cq.formats._system_text import SELF, SystemText, clean, parse
@@ -41,6 +40,8 @@ MAX_ROWS = 65_536
 _ROOM = ("@chatroom", "@im.chatroom")
 _NOBODY = frozenset({"SYSTEM", "system", "系统消息", "系统", "群成员"})
 """Senders and names that exporters give to rows nobody sent."""
+
+_Row = TypeVar("_Row")
 
 _LATEST = 4_102_444_800
 """Seconds. A message from 2100 on has a damaged time."""
@@ -69,6 +70,19 @@ def _milli(value: Any) -> int | None:
     return round(stamp) if 0 < stamp < _LATEST * 1000 else None
 
 
+def timed(
+    rows: Sequence[_Row], numbers: Sequence[int], values: Sequence[Any], label: str, problems: list[Problem]
+) -> tuple[Sequence[_Row], Sequence[int], list[int | None]]:
+    """The rows that have a time in ``values``, with their times; a problem ``bad_time`` per other one."""
+    stamps = millis(values) if values else []
+    if None not in stamps:
+        return rows, numbers, stamps
+    sound = [i for i, stamp in enumerate(stamps) if stamp is not None]
+    for i in sorted(set(range(len(rows))) - set(sound)):
+        problems.append(Problem("bad_time", f"{label}:{numbers[i]}", shown(values[i])))
+    return [rows[i] for i in sound], [numbers[i] for i in sound], [stamps[i] for i in sound]
+
+
 def strings(values: list[Any]) -> list[str | None]:
     """Names and texts: numbers as they are written, anything with a structure as JSON."""
     if set(map(type, values)) <= {str, type(None)}:
@@ -89,7 +103,7 @@ def identifiers(values: list[Any]) -> tuple[list[str | None], list[int]]:
     if not set(map(type, values)) <= {str, type(None)}:
         lost = [i for i, v in enumerate(values) if isinstance(v, float) or _is_rounded(v)]
         values = [_identifier(v) for v in values]
-    elif any("E+" in v or "e+" in v for v in values if v):
+    elif "E+" in (joined := "".join(filter(None, values))) or "e+" in joined:
         lost = [i for i, v in enumerate(values) if _is_rounded(v)]
         values = [None if _is_rounded(v) else v for v in values]
     return [v if v and v != "0" and v != "null" else None for v in values], lost
@@ -277,10 +291,10 @@ class Sparse:
 
     def put_content(self, row: int, content: Content, sender: str | None, me: str) -> None:
         """Everything of ``content`` but kind and text. ``sender`` acts where nobody is named."""
-        self.put("url", row, content.url)
-        self.put("card_title", row, content.card_title)
-        self.put("reply_to", row, content.reply_to)
-        self.put("reply_quote", row, content.reply_quote)
+        for name in ("url", "card_title", "reply_to", "reply_quote"):
+            value = getattr(content, name)
+            if value is not None:
+                self.put(name, row, value)
         if (said := content.event) is None:
             return
         actor, targets = said.actor, said.targets
@@ -361,36 +375,23 @@ _AT_ALL = frozenset({"notify@all", "announcement@all"})
 _IS_SEND: Mapping[Any, bool] = {1: True, 0: False, "1": True, "0": False}
 
 
-def read_document(source: Source, *, ids: bool) -> Iterator[Batch]:
-    """The batches of a WeFlow or EchoTrace document. ``ids``: its message ids are WeChat's own."""
-    reader = _Reader(source, ids)
+def read_document(source: Source, *, ids: bool, table: bool = False) -> Iterator[Batch]:
+    """The batches of a WeFlow or EchoTrace document.
+
+    ``ids``: its message ids are WeChat's own. ``table``: the senders stand in a table of their own.
+    """
+    reader = _Reader(source, ids, table)
     arrays = {"messages": _Message, "senders": _Person, "groupMembers": _Person}
     keys = {"weflow", "session"}
-    first = {"session", "senders"} if reader.is_arkme else {"session"}
+    first = {"session", "senders"} if table else {"session"}
     yield from reader.batches(walk_ordered(source.blocks, source.label, arrays, keys, "messages", first))
 
 
-def is_weflow(peek: Peek) -> bool:
-    """Is this a document of WeFlow 1.4.1 or later?"""
-    top = peek.json.get("", {}).keys()
-    return {"weflow", "session"} <= top and not {"chatlab", "exportInfo", "_type"} & top
-
-
-def is_arkme(peek: Peek) -> bool:
-    """Does this WeFlow document keep its senders in a table of their own?"""
-    shape = peek.json
-    return (
-        "senders" in shape.get("", {})
-        or shape.get(".weflow", {}).get("format") == "arkme-json"
-        or "senderID" in shape.get(".messages[]", {})
-    )
-
-
 class _Reader:
-    def __init__(self, source: Source, ids: bool) -> None:
+    def __init__(self, source: Source, ids: bool, table: bool) -> None:
         self._source = source
         self._ids = ids
-        self.is_arkme = is_arkme(source.peek)
+        self._table = table
         self._session: dict[str, Any] = {}
         self._group: Group | None = None
         self._senders: dict[str, tuple[str | None, str | None]] = {}
@@ -483,20 +484,11 @@ class _Reader:
 
     # -- messages --------------------------------------------------------------------------------
 
-    def _messages(self, rows: list[_Message], numbers: list[int]) -> Any:
-        stamps = millis([row.createTime for row in rows])
-        if None in stamps:
-            label = self._source.label
-            self._problems += [
-                Problem("bad_time", f"{label}:{number}", shown(row.createTime))
-                for row, number, stamp in zip(rows, numbers, stamps, strict=True)
-                if stamp is None
-            ]
-            sound = [i for i, stamp in enumerate(stamps) if stamp is not None]
-            rows, numbers = [rows[i] for i in sound], [numbers[i] for i in sound]
-            stamps = [stamps[i] for i in sound]
-            if not rows:
-                return None
+    def _messages(self, rows: Sequence[_Message], numbers: Sequence[int]) -> Any:
+        times = [row.createTime for row in rows]
+        rows, numbers, stamps = timed(rows, numbers, times, self._source.label, self._problems)
+        if not rows:
+            return None
         assert self._group is not None
         own = [_own_flag(row.isSend) for row in rows]
         people, names = self._people(rows, own)
@@ -536,16 +528,16 @@ class _Reader:
             len(rows),
         )
 
-    def _identifiers(self, values: list[Any], numbers: list[int]) -> list[str | None]:
+    def _identifiers(self, values: list[Any], numbers: Sequence[int]) -> list[str | None]:
         ids, lost = identifiers(values)
         self._rounded += [f"{self._source.label}:{numbers[i]}" for i in lost]
         return ids
 
     def _people(
-        self, rows: list[_Message], own: list[bool | None]
+        self, rows: Sequence[_Message], own: list[bool | None]
     ) -> tuple[list[str | None], list[str | None]]:
         """Id and name of each row's sender as the export has them; learns the owner's id."""
-        if self.is_arkme:
+        if self._table:
             nobody = (None, None)
             pairs = [self._senders.get(_table_key(row.senderID), nobody) for row in rows]
             people, names = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
@@ -570,9 +562,9 @@ class _Reader:
         """The owner's id, for 你 in system rows. Looked for ahead if no own message has come yet."""
         if self._me is None and not self._sought_me:
             self._sought_me = True
-            ahead = _Reader(self._source, self._ids)
+            ahead = _Reader(self._source, self._ids, self._table)
             arrays = {"messages": _Message, "senders": _Person}
-            first = {"senders"} if self.is_arkme else set()
+            first = {"senders"} if self._table else set()
             blocks = Source(self._source.label, self._source.open, self._source.size).blocks
             for part in walk_ordered(blocks, "", arrays, (), "messages", first):
                 match part:
@@ -587,7 +579,7 @@ class _Reader:
         return self._me or SELF
 
     def _contents(
-        self, rows: list[_Message], people: list[str | None], texts: list[str | None], sparse: Sparse
+        self, rows: Sequence[_Message], people: list[str | None], texts: list[str | None], sparse: Sparse
     ) -> list[Kind]:
         """The kind of each row; ``texts`` and ``sparse`` get what its content says."""
         kinds = [_kind(_number(row.localType), row.type, row.appMsgType) for row in rows]
@@ -627,7 +619,7 @@ class _Reader:
             content.text = title
         return content
 
-    def _mentions(self, rows: list[_Message], quiet: list[bool], sparse: Sparse) -> None:
+    def _mentions(self, rows: Sequence[_Message], quiet: list[bool], sparse: Sparse) -> None:
         """From the ``<msgsource>`` of the row, where it has a list; else the text has to tell."""
         for i, row in enumerate(rows):
             if row.source and not quiet[i] and isinstance(row.source, str) and "<atuserlist" in row.source:

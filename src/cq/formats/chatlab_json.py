@@ -25,9 +25,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cq.formats import Format, Peek, ReadOptions, Source
-from cq.formats._chatlab import Reader, Record
-from cq.formats._json import Items, Key, walk_ordered
-from cq.formats._weflow import MAX_ROWS
 from cq.model import Batch, Problem
 
 
@@ -46,6 +43,10 @@ def sniff(peek: Peek) -> str | None:
 
 def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     """Batches of up to 65,536 messages; the last one holds the members."""
+    from cq.formats._chatlab import Reader, Record
+    from cq.formats._json import Items, Key, walk_ordered
+    from cq.formats._weflow import MAX_ROWS
+
     reader = Reader(source)
     arrays = {"messages": Record, "members": Record}
     rows: list[Record] = []

@@ -30,7 +30,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cq.formats import Format, Peek, ReadOptions, Source
-from cq.formats._weflow import read_document
 from cq.model import Batch
 
 _OTHERS = frozenset({"weflow", "exportInfo", "chatlab", "schemaVersion", "_type"})
@@ -53,6 +52,8 @@ def sniff(peek: Peek) -> str | None:
 
 def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     """Batches of up to 65,536 messages."""
+    from cq.formats._weflow import read_document
+
     return read_document(source, ids=False)
 
 

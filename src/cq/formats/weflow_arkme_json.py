@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cq.formats import Format, Peek, ReadOptions, Source
-from cq.formats._weflow import is_arkme, is_weflow, read_document
+from cq.formats.weflow_json import is_arkme, is_weflow
 from cq.model import Batch
 
 
@@ -38,7 +38,9 @@ def sniff(peek: Peek) -> str | None:
 
 def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     """Batches of up to 65,536 messages; the last one holds the members."""
-    return read_document(source, ids=True)
+    from cq.formats._weflow import read_document
+
+    return read_document(source, ids=True, table=True)
 
 
 FORMAT = Format(

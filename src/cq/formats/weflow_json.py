@@ -32,8 +32,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cq.formats import Format, Peek, ReadOptions, Source
-from cq.formats._weflow import is_arkme, is_weflow, read_document
 from cq.model import Batch
+
+
+def is_weflow(peek: Peek) -> bool:
+    """Is this a document of WeFlow 1.4.1 or later?"""
+    top = peek.json.get("", {}).keys()
+    return {"weflow", "session"} <= top and not {"chatlab", "exportInfo", "_type"} & top
+
+
+def is_arkme(peek: Peek) -> bool:
+    """Does this WeFlow document keep its senders in a table of their own?"""
+    shape = peek.json
+    return (
+        "senders" in shape.get("", {})
+        or shape.get(".weflow", {}).get("format") == "arkme-json"
+        or "senderID" in shape.get(".messages[]", {})
+    )
 
 
 def sniff(peek: Peek) -> str | None:
@@ -43,6 +58,8 @@ def sniff(peek: Peek) -> str | None:
 
 def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     """Batches of up to 65,536 messages."""
+    from cq.formats._weflow import read_document
+
     return read_document(source, ids=True)
 
 

@@ -195,7 +195,7 @@ class Collector:
             self._group_code.setdefault(g, len(self._group_code)) for g in encoded.dictionary.to_pylist()
         ]
         kind = np.uint16 if len(self._group_code) < 1 << 16 else np.uint32
-        return np.array(codes, kind)[encoded.indices.to_numpy()]
+        return np.asarray(codes, kind)[np.asarray(encoded.indices.to_numpy())]
 
     def finish(self) -> Log:
         """Decide about doubles and order."""
@@ -353,7 +353,7 @@ def _repeated(hi: NDArray[np.uint64]) -> Iterator[NDArray[np.int64]]:
     ordered = np.sort(hi)
     values = ordered[1:][ordered[1:] == ordered[:-1]]
     del ordered
-    values = np.unique(values) if len(values) else values
+    values = values[np.append(True, values[1:] != values[:-1])[: len(values)]]
     for first in range(0, len(values), _VALUES):
         some = values[first : first + _VALUES]
         found = []

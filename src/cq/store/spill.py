@@ -36,16 +36,14 @@ class Spill:
 
     def append(self, batch: pa.RecordBatch) -> None:
         """Keep a batch."""
-        if self._folder is None:
+        try:
+            if self._writer is not None:
+                self._writer.write_batch(batch)
+                return
             self._held.append(batch)
             self._held_bytes += batch.nbytes
-            if self._held_bytes <= self._limit:
-                return
-        try:
-            if self._folder is None:
+            if self._held_bytes > self._limit:
                 self._open(batch.schema)
-            else:
-                self._writer.write_batch(batch)
         except OSError as error:
             raise unwritable(tempfile.gettempdir(), error) from error
 
