@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from cq.model import MemberRole
 
-_TAIL_ID = re.compile(r"\((\d{4,12})\)\Z")
+_TAIL_ID = re.compile(r"\(([0-9]{4,12})\)\Z")
 _TAIL_ACCOUNT = re.compile(r"<([^<>\s]{1,128})>\Z")
 _TITLE = re.compile(r"\A【([^【】]{1,32})】")
-_PHONE = re.compile(r"1\d{10}")
+_PHONE = re.compile(r"1[0-9]{10}")
 
 ROLE_TITLES: dict[str, MemberRole] = {"群主": "owner", "管理员": "admin"}
 LEVEL_TITLES = frozenset({"潜水", "冒泡", "吐槽", "活跃", "话唠", "传说"})

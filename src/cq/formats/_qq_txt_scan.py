@@ -31,11 +31,14 @@ _BLOCK = re.compile(
     rb"={64}(\r?\n)\xe6\xb6\x88\xe6\x81\xaf\xe5\x88\x86\xe7\xbb\x84:([^\r\n]*)\1"  # 消息分组:
     rb"={64}\1\xe6\xb6\x88\xe6\x81\xaf\xe5\xaf\xb9\xe8\xb1\xa1:([^\r\n]*)\1={64}(?=\r?\n|\Z)"  # 消息对象:
 )
-_ODD_CLOCK = re.compile(
-    r"(\d{4}-\d{2}-\d{2}) (上午|下午|凌晨|早上|中午|晚上) ?(\d{1,2}):(\d{2}):(\d{2})(?: (.*))?\Z", re.DOTALL
-)
+_FIRST = re.compile(rb"\s*(" + MAGIC + rb"[ \t]*)")
+_AGAIN = re.compile(rb"(?<=\n)(?:\xef\xbb\xbf)?" + MAGIC + rb"\s*\Z")
+_ROOM_OF_FIRST = 4096
+_SHORTEST_HEADER = len("2021-03-05 9:45:37")
 NO_MARK, AM, PM, NOON = 0, 1, 2, 3
-_ODD_MARKS = {"上午": AM, "凌晨": AM, "早上": AM, "中午": NOON, "下午": PM, "晚上": PM}
+_CLOCK_WORDS = {"上午": AM, "凌晨": AM, "早上": AM, "中午": NOON, "下午": PM, "晚上": PM}
+_YEARS = range(1990, 2100)
+"""A date outside is damage: QQ is from 1999."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ class Records:
     ``clock``: seconds as written (a 12-hour clock is not yet applied; -1: no such time). ``mark``:
     the clock's AM/PM word. ``start`` is the header's offset; ``sender`` and ``body`` are [start, end)
     offsets into ``data``; ``marked_sender`` starts at the AM/PM word, for names that begin with one.
-    ``stray``: offset of the last text before the first record that belongs to none, plus one; or 0.
+    ``stray``: offset of the first text before the first record that belongs to none, plus one; or 0.
+    ``heads``: heads of conversations in front of the piece, first lines of a file behind it.
     """
 
     block: Block | None
@@ -66,6 +70,7 @@ class Records:
     marked_sender: NDArray[np.int64]
     body: NDArray[np.int64]
     stray: int = 0
+    heads: int = 0
 
     def __len__(self) -> int:
         return len(self.start)
@@ -93,9 +98,13 @@ def scan(source: Source, strict: bool) -> Iterator[Records]:
     held, line, first = b"", 1, True
     for data, last in _pieces(source, strict):
         buffer = held + data if held else data
-        if first and buffer.lstrip().startswith(MAGIC):
-            buffer = buffer.replace(MAGIC, b"", 1)
-        first = False
+        if first:
+            if len(buffer) < _ROOM_OF_FIRST and not last:
+                held = buffer
+                continue
+            first = False
+            if match := _FIRST.match(buffer):
+                buffer = buffer[: match.start(1)] + buffer[match.end() :]
         text = _Text(buffer, strict, line)
         end = text.end(last)
         if end:
@@ -122,17 +131,21 @@ def _pieces(source: Source, strict: bool) -> Iterator[tuple[bytes, bool]]:
 
 
 def _heads(data: bytes, strict: bool) -> Iterator[re.Match[bytes]]:
-    """Where conversations begin. A plain search finds the places; the expression alone is ten times slower."""
-    needle = _HEAD % (b"\r\n" if strict else b"\n")
+    """Where conversations begin. A plain search finds the places, the expression alone takes ten times as long."""
+    line_end = b"\r\n" if strict else b"\n"
+    needle = _HEAD % line_end
     at = data.find(needle)
     while at >= 0:
-        if match := _BLOCK.match(data, at):
+        if (at == 0 or data.endswith(line_end, 0, at)) and (match := _BLOCK.match(data, at)):
             yield match
         at = data.find(needle, at + 1)
 
 
 class _Text:
-    """A stretch of the file that begins at a record, a head or the start of the file; its lines."""
+    """A stretch of the file that begins at a record, a head or the start of the file; its lines.
+
+    ``mixed``: a conversation begins in there with line ends that are not those of this reading.
+    """
 
     def __init__(self, data: bytes, strict: bool, line: int) -> None:
         self.data = data
@@ -146,37 +159,57 @@ class _Text:
         self.starts = np.concatenate([[0], ends + (2 if strict else 1)])
         self.ends = np.concatenate([ends, [len(data)]])
         self.heads = list(_heads(data, strict))
-        self.rows, self._length, self._clock = self._headers()
+        self.mixed = strict and _HEAD % b"\n" in data
+        self.rows, self._length, self._clock, self._mark = self._headers()
 
-    def _headers(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    def _headers(
+        self,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]:
         """Lines that begin with a date and a time and follow an empty line (or begin the stretch).
 
-        Also the length of the time (0: one with a Chinese clock word), and its seconds.
+        Also the length of the time, its seconds, and the mark of a Chinese clock word before it.
         """
         view, starts, ends = self.view, self.starts, self.ends
         after_empty = np.concatenate([[True], starts[:-1] == ends[:-1]])
-        rows = np.flatnonzero(after_empty & (ends - starts >= 18))
+        rows = np.flatnonzero(after_empty & (ends - starts >= _SHORTEST_HEADER))
         at = starts[rows]
-        good = (view[at] == 49) | (view[at] == 50)  # "1" or "2"
-        for offset, byte in ((4, 45), (7, 45), (10, 32)):  # yyyy-MM-dd, then a blank
-            good &= view[at + offset] == byte
-        for offset in (1, 2, 3, 5, 6, 8, 9):
+        good = view[at + 10] == 32  # yyyy-MM-dd, then a blank
+        for offset in (4, 7):
+            good &= view[at + offset] == 45
+        for offset in (0, 1, 2, 3, 5, 6, 8, 9):
             good &= _digits(view, at + offset) < 10
-        rows, at = rows[good], at[good]
-        length, clock = _plain_clock(view, at, ends[rows])
+        rows, at = rows[good], at[good] + 11
+        mark, word = _clock_words(view, at)
+        length, clock = _clock(view, at + word, ends[rows])
         found = length > 0
-        odd = [i for i in np.flatnonzero(~found) if _odd_clock(self.data, int(at[i]), int(ends[rows[i]]))]
-        found[odd] = True
-        return rows[found], length[found], clock[found]
+        return rows[found], (word + length)[found], clock[found], mark[found]
 
     def end(self, last: bool) -> int:
-        """Up to where the records are whole: to the last thing that begins here, or the end of the file."""
+        """Up to where the records are whole: to the last thing that begins here, or the end of the file.
+
+        What the last line is, nobody knows before its end is there. A pasted header has to stay with
+        the message it was pasted into, so where line ends were changed, one with an id is preferred.
+        """
         size = len(self.data)
-        begins = max(
-            int(self.starts[self.rows[-1]]) if len(self.rows) else 0,
-            self.heads[-1].start() if self.heads else 0,
-        )
-        return size if last or size - begins > MAX_RECORD else begins
+        if last:
+            return size
+        rows = self.rows[: np.searchsorted(self.rows, len(self.starts) - 1)]
+        head = max((h.start() for h in self.heads if h.end() < size), default=0)
+        rows = rows[np.searchsorted(self.starts[rows], head) :]
+        if not self._strict and len(rows):
+            final = self.view[self.ends[rows] - 1]
+            with_id = rows[(final == ord(")")) | (final == ord(">"))]
+            rows = with_id if len(with_id) else rows
+        begins = max(int(self.starts[rows[-1]]) if len(rows) else 0, head)
+        return begins if size - begins <= MAX_RECORD else self._forced_end(begins)
+
+    def _forced_end(self, begins: int) -> int:
+        """Where to cut what has grown too large: before an empty line if possible, else before a line."""
+        starts, ends = self.starts[:-1], self.ends[:-1]
+        for edges in (starts[starts == ends], starts):
+            if len(edges) and edges[-1] > begins:
+                return int(edges[-1])
+        return len(self.data)
 
     def line_at(self, offset: NDArray[np.int64] | int) -> Any:
         """The 1-based line of the file at an offset (or several)."""
@@ -187,16 +220,20 @@ class _Text:
     def pieces(self, end: int, current: Block | None) -> Iterator[Records]:
         """The records before ``end``, one piece per conversation."""
         heads = [h for h in self.heads if h.start() < end]
+        joints = {len(self.data), *(h.start() for h in self.heads)}
         edges = [0, *(h.start() for h in heads), end]
         for i, (lo, hi) in enumerate(itertools.pairwise(edges)):
             if i:
                 head = heads[i - 1]
                 current = Block(head[2].decode("utf-8", "replace"), head[3].decode("utf-8", "replace"))
                 lo = head.end()
-            if lo < hi:
-                yield self._records(lo, hi, current)
+            elif lo == hi:
+                continue
+            # Where files were joined, the first line of the next one ends the last record of this one.
+            again = _AGAIN.search(self.data, max(lo, hi - _ROOM_OF_FIRST), hi) if hi in joints else None
+            yield self._records(lo, again.start() if again else hi, current, bool(i) + bool(again))
 
-    def _records(self, lo: int, hi: int, block: Block | None) -> Records:
+    def _records(self, lo: int, hi: int, block: Block | None, heads: int) -> Records:
         starts, ends = self.starts, self.ends
         first, last = (int(np.searchsorted(starts, edge)) for edge in (lo, hi))
         mine = slice(*(int(np.searchsorted(self.rows, edge)) for edge in (first, last)))
@@ -213,41 +250,50 @@ class _Text:
             body_start = np.where(full, starts[np.minimum(rows + 1, len(starts) - 1)], end)
         else:
             body_start = body_end = rows
-        before = (int(rows[0]) if len(rows) else last) - 1 - first
-        stray = int(starts[filled[before]]) + 1 if before >= 0 and filled[before] >= 0 else 0
+        before = np.flatnonzero(held[: (int(rows[0]) if len(rows) else last) - first])
+        stray = int(starts[first + before[0]]) + 1 if len(before) else 0
         return Records(
             block, self.data, self, clock, mark, at,
             np.stack([sender, end], axis=1),
             np.stack([marked_sender, end], axis=1),
             np.stack([body_start, body_end], axis=1),
-            stray,
+            stray, heads,
         )  # fmt: skip
 
     def _senders(
         self, mine: slice, at: NDArray[np.int64], end: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8], NDArray[np.int64]]:
         """Where senders begin, behind and before an AM/PM word, that word, and the seconds."""
-        length, clock = self._length[mine], self._clock[mine].copy()
-        marked_sender = np.minimum(at + 11 + length + 1, end)
-        mark, after_mark = _marked(self.view, marked_sender, end)
-        sender = np.where(mark > 0, after_mark, marked_sender)
-        for i in np.flatnonzero(length == 0):
-            found = _odd_clock(self.data, int(at[i]), int(end[i]))
-            if found:
-                clock[i], mark[i], sender[i] = found
-                marked_sender[i] = sender[i]
-        return sender, marked_sender, mark, clock
+        marked_sender = np.minimum(at + 11 + self._length[mine] + 1, end)
+        before = self._mark[mine]
+        behind, after_mark = _marked(self.view, marked_sender, end)
+        sender = np.where((behind > 0) & (before == NO_MARK), after_mark, marked_sender)
+        return sender, marked_sender, np.where(before > 0, before, behind), self._clock[mine]
 
 
 def _digits(view: NDArray[np.uint8], at: NDArray[np.int64]) -> NDArray[np.int64]:
     return (view[np.minimum(at, len(view) - 1)] - np.uint8(48)).astype(np.int64)
 
 
-def _plain_clock(
+def _clock_words(
+    view: NDArray[np.uint8], at: NDArray[np.int64]
+) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+    """The mark of a Chinese clock word, and its length in bytes, with the blank there may be."""
+    mark = np.full(len(at), NO_MARK, np.int8)
+    rows = np.flatnonzero(view[at] >= 128)
+    if not len(rows):
+        return mark, np.zeros(len(at), np.int64)
+    top = len(view) - 1
+    bytes_ = view[np.minimum(at[rows][:, None] + np.arange(6), top)]
+    for word, meaning in _CLOCK_WORDS.items():
+        mark[rows[(bytes_ == np.frombuffer(word.encode(), np.uint8)).all(axis=1)]] = meaning
+    return mark, np.where(mark > 0, 6 + (view[np.minimum(at + 6, top)] == 32), 0)
+
+
+def _clock(
     view: NDArray[np.uint8], at: NDArray[np.int64], end: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Length of a ``H:mm:ss`` that is followed by a blank or the line's end (0: none), and seconds."""
-    at = at + 11
     two = _digits(view, at + 1) < 10
     hour = np.where(two, _digits(view, at) * 10 + _digits(view, at + 1), _digits(view, at))
     rest = at + np.where(two, 2, 1)
@@ -262,18 +308,6 @@ def _plain_clock(
     seconds = hour * 3600 + (digits[0] * 10 + digits[1]) * 60 + digits[2] * 10 + digits[3]
     legal = (hour < 24) & (digits[0] < 6) & (digits[2] < 6)
     return np.where(good, after - at, 0), np.where(legal, seconds, -1)
-
-
-def _odd_clock(data: bytes, start: int, end: int) -> tuple[int, int, int] | None:
-    """Seconds, AM/PM mark and sender offset of a header with a Chinese clock word."""
-    line = data[start:end]
-    match = _ODD_CLOCK.match(line.decode("utf-8", "replace"))
-    if not match:
-        return None
-    hour, minute, second = int(match[3]), int(match[4]), int(match[5])
-    legal = hour < 24 and minute < 60 and second < 60
-    rest = len(match[6].encode()) if match[6] else 0
-    return (hour * 3600 + minute * 60 + second if legal else -1), _ODD_MARKS[match[2]], end - rest
 
 
 def _marked(
@@ -298,7 +332,7 @@ def _dates(view: NDArray[np.uint8], at: NDArray[np.int64]) -> tuple[NDArray[np.i
     d = {i: _digits(view, at + i) for i in (0, 1, 2, 3, 5, 6, 8, 9)}
     year = d[0] * 1000 + d[1] * 100 + d[2] * 10 + d[3]
     month, day = d[5] * 10 + d[6], d[8] * 10 + d[9]
-    legal = (month >= 1) & (month <= 12) & (day >= 1)
+    legal = (year >= _YEARS.start) & (year < _YEARS.stop) & (month >= 1) & (month <= 12) & (day >= 1)
     months = ((year - 1970) * 12 + np.clip(month, 1, 12) - 1).astype("datetime64[M]")
     first = months.astype("datetime64[D]").astype(np.int64)
     length = (months + 1).astype("datetime64[D]").astype(np.int64) - first

@@ -14,7 +14,17 @@ from cq.formats._source import Source
 
 _HTML = re.compile(r"(?i)<(?:!doctype html|html|head|meta|body|div)\b")
 _WORKBOOK = re.compile(rb"PK\x03\x04.{26}xl/", re.DOTALL)  # the name of a packed file stands at byte 30
-_BINARY = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"PK\x03\x04", b"PAR1")
+_BINARY = (
+    b"%PDF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"\x1f\x8b",
+    b"7z\xbc\xaf",
+    b"Rar!",
+    b"PK\x03\x04",
+    b"PAR1",
+)
 
 
 def refuse(source: Source) -> None:

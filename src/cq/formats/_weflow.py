@@ -78,8 +78,11 @@ def timed(
     if None not in stamps:
         return rows, numbers, stamps
     sound = [i for i, stamp in enumerate(stamps) if stamp is not None]
-    for i in sorted(set(range(len(rows))) - set(sound)):
-        problems.append(Problem("bad_time", f"{label}:{numbers[i]}", shown(values[i])))
+    problems += [
+        Problem("bad_time", f"{label}:{number}", shown(value))
+        for number, value, stamp in zip(numbers, values, stamps, strict=True)
+        if stamp is None
+    ]
     return [rows[i] for i in sound], [numbers[i] for i in sound], [stamps[i] for i in sound]
 
 

@@ -38,11 +38,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cq.formats._qq_txt_scan import Block, Records
+    from cq.zones import LocalClock
 
 _MAGIC = "消息记录（此消息记录为文本格式，不支持重新导入）"
 _RULE = "=" * 64
 _PASTED_BACK_MS = 600_000
 """A header this much earlier than the one before, followed by a jump forward, may be pasted text."""
+
+_PASTED_AT_MOST = 50
+"""Records in a row that go back like that; more are another export that was appended."""
 
 _NAMES_OF_A_GROUP = 3
 """Distinct names that make a conversation without sender ids a group, and a tag a title."""
@@ -70,13 +74,22 @@ class _Facts:
 
     @property
     def chat_kind(self) -> ChatKind:
-        if self.with_id or len(self.names) >= _NAMES_OF_A_GROUP:
+        if self.has_ids or len(self.names) >= _NAMES_OF_A_GROUP:
             return "group"
         return "private" if self.names else "unknown"
 
     @property
     def ids_are_the_rule(self) -> bool:
-        return self.with_id >= 0.95 * self.headers
+        return 0 < self.with_id >= 0.95 * self.headers
+
+    @property
+    def has_ids(self) -> bool:
+        """Whether ``(digits)`` behind a name is an id.
+
+        In a private chat nobody has one: there it is part of what the friend is called, 张三(2019).
+        """
+        many = len(self.names) >= _NAMES_OF_A_GROUP and 2 * self.with_id >= self.headers > 0
+        return self.ids_are_the_rule or many
 
     def is_title(self, tag: str) -> bool:
         return tag in KNOWN_TITLES or len(self.tags.get(tag, ())) >= _NAMES_OF_A_GROUP
@@ -102,8 +115,23 @@ class _Survey:
 
     conversations: dict[Block | None, _Facts] = field(default_factory=dict)
     records: int = 0
+    heads: int = 0
+    mixed: bool = False
     marked: dict[str, bool] = field(default_factory=dict)
     marked_records: int = 0
+
+    def groups(self) -> dict[Block | None, Group]:
+        """The group or person each conversation is with; a friend and a group may have one name."""
+        kinds = {block: facts.chat_kind for block, facts in self.conversations.items()}
+        of_groups = {block.name for block, kind in kinds.items() if block and kind == "group"}
+        found = {}
+        for block, kind in kinds.items():
+            name = block.name if block else None
+            id_ = surrogate_group_id(name)
+            found[block] = Group(
+                f"{id_}#private" if kind == "private" and name in of_groups else id_, name, "qq", kind
+            )
+        return found
 
     def names_that_begin_with_a_mark(self) -> frozenset[str]:
         """Sender lines whose AM or PM belongs to the name, not to the clock.
@@ -126,6 +154,8 @@ def _survey(source: Source, strict: bool) -> _Survey:
     for piece in scan(source, strict):
         facts = survey.conversations.setdefault(piece.block, _Facts())
         survey.records += len(piece)
+        survey.heads += piece.heads
+        survey.mixed |= piece.lines.mixed
         if not len(piece):
             continue
         for entry in _slices(piece.data, piece.sender).value_counts().to_pylist():
@@ -147,42 +177,35 @@ def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
 
     strict = is_strict(source)
     survey = _survey(source, strict)
-    if strict and not survey.records:
+    if strict and (survey.mixed or not survey.records):
         strict = False
         survey = _survey(source, strict)
-    if survey.records == 0 and source.size > 0:
-        yield Batch(problems=(Problem("no_records", f"{source.label}:1"),))
+    notices = [*source.notices(), *(() if strict else [Problem("line_ends_changed", f"{source.label}:1")])]
+    first = int(source.peek.first_line == _MAGIC)
+    if not survey.records:
+        problem = Problem("no_records", f"{source.label}:1")
+        yield Batch(problems=(problem,), notices=notices, headers=first + survey.heads)
         return
-    names = survey.names_that_begin_with_a_mark()
+    names, groups = survey.names_that_begin_with_a_mark(), survey.groups()
     clock = LocalClock(options.zone)
     segment, block = -1, None
-    yield Batch(headers=int(source.peek.first_line == _MAGIC))
+    yield Batch(headers=first)
     for piece in scan(source, strict):
         if segment < 0 or piece.block is not block:
             segment, block = segment + 1, piece.block
-            yield Batch(headers=int(block is not None))
-        conversation = _Conversation(source.label, piece.block, survey, strict)
+        conversation = _Conversation(source.label, groups[block], survey.conversations[block], strict)
         yield conversation.batch(piece, names, clock, segment)
-    notices = list(source.notices())
-    if not strict:
-        notices.append(Problem("line_ends_changed", f"{source.label}:1"))
     yield Batch(notices=notices)
 
 
 class _Conversation:
     """Turns the records of one conversation into message columns."""
 
-    def __init__(self, label: str, block: Block | None, survey: _Survey, strict: bool) -> None:
+    def __init__(self, label: str, group: Group, facts: _Facts, strict: bool) -> None:
         self._label = label
-        self._facts = survey.conversations[block]
+        self._group = group
+        self._facts = facts
         self._strict = strict
-        name = block.name if block else None
-        kind = self._facts.chat_kind
-        id_ = surrogate_group_id(name)
-        kinds = {f.chat_kind for b, f in survey.conversations.items() if b and b.name == name}
-        if kind == "private" and "group" in kinds:  # a friend and a group of one name
-            id_ += "#private"
-        self._group = Group(id_, name, "qq", kind)
         self._senders: dict[str, tuple[str | None, str | None, str | None, bool]] = {}
 
     def batch(self, piece: Records, names: frozenset[str], clock: LocalClock, segment: int) -> Batch:
@@ -195,7 +218,7 @@ class _Conversation:
             problems.append(Problem("stray_text", f"{self._label}:{line}"))
         if not len(piece):
             groups = (self._group,) if piece.block else ()
-            return Batch(groups=groups, problems=problems, segment=segment)
+            return Batch(groups=groups, problems=problems, headers=piece.heads, segment=segment)
         senders, seconds = _senders_and_clock(piece, names)
         date, valid = piece.dates()
         lines = piece.line()
@@ -208,7 +231,7 @@ class _Conversation:
         sent_at = clock.utc(local[rows])
         texts = _line_breaks(_slices(piece.data, body).take(taken))
         senders = senders.take(taken)
-        if self._facts.ids_are_the_rule and self._facts.with_id:
+        if self._facts.ids_are_the_rule:
             senders, texts = _join_split_names(senders, texts)
         columns, members = self._columns(senders, texts)
         columns |= {
@@ -221,6 +244,7 @@ class _Conversation:
             (self._group,),
             problems,
             notices,
+            headers=piece.heads,
             segment=segment,
         )
 
@@ -234,25 +258,21 @@ class _Conversation:
         """
         import numpy as np
 
-        keep = np.ones(len(piece), np.bool_)
-        body = piece.body
+        keep, body = np.ones(len(piece), np.bool_), piece.body
         if self._strict:
             return keep, body, []
-        if self._facts.ids_are_the_rule and self._facts.with_id:
+        if self._facts.ids_are_the_rule:
             nameless = {s: who(s).id is None for s in senders.unique().to_pylist()}
-            keep = ~np.array([nameless[s] for s in senders.to_pylist()], np.bool_)
+            keep = np.array([not nameless[s] for s in senders.to_pylist()], np.bool_)
             keep[0] = True
-            last = np.append(np.flatnonzero(keep)[1:] - 1, len(keep) - 1)
-            body = piece.body.copy()
             firsts = np.flatnonzero(keep)
+            last = np.append(firsts[1:], len(keep)) - 1
             grown = last > firsts
+            body = piece.body.copy()
+            body[firsts[grown], 0] = piece.sender[firsts[grown], 1] + 1
             body[firsts[grown], 1] = piece.body[last[grown], 1]
-            empty = firsts[grown & (piece.body[firsts, 0] == piece.body[firsts, 1])]
-            body[empty, 0] = piece.start[np.minimum(empty + 1, len(keep) - 1)]
-        at = local[keep]
-        back = np.zeros(len(at), np.bool_)
-        back[1:-1] = (at[1:-1] < at[:-2] - _PASTED_BACK_MS) & (at[2:] >= at[:-2])
-        notices = [Problem("suspect_split", f"{self._label}:{line}") for line in lines[keep][back]]
+        lines = lines[keep]
+        notices = [Problem("suspect_split", f"{self._label}:{lines[i]}") for i in _gone_back(local[keep])]
         return keep, body, notices
 
     def _columns(self, senders: pa.Array, texts: pa.Array) -> tuple[dict[str, object], list[Member]]:
@@ -296,11 +316,28 @@ class _Conversation:
             if id_ in SYSTEM_IDS:
                 self._senders[line] = None, None, None, True
                 return self._senders[line]
+            if not self._facts.has_ids:
+                name, id_ = line, None
             tag = leading_tag(name)
             if tag and self._group.chat_kind == "group" and self._facts.is_title(tag):
                 title, name = tag, name[len(tag) + 2 :]
             self._senders[line] = id_ or (f"name:{name}" if name else None), name, title, False
         return self._senders[line]
+
+
+def _gone_back(at: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Records in a short row that is earlier than what stands before it and what comes after it."""
+    import numpy as np
+
+    highest = np.maximum.accumulate(at)
+    behind = np.concatenate([[False], at[1:] < highest[:-1] - _PASTED_BACK_MS, [False]])
+    edges = np.flatnonzero(behind[1:] != behind[:-1])
+    rows = [
+        np.arange(start, end)
+        for start, end in zip(edges[::2], edges[1::2], strict=True)
+        if end - start <= _PASTED_AT_MOST and end < len(at)
+    ]
+    return np.concatenate(rows) if rows else np.zeros(0, np.int64)
 
 
 def _senders_and_clock(piece: Records, names: frozenset[str]) -> tuple[pa.Array, NDArray[np.int64]]:
@@ -315,6 +352,7 @@ def _senders_and_clock(piece: Records, names: frozenset[str]) -> tuple[pa.Array,
     if mark.any() and names:
         marked = _slices(piece.data, piece.marked_sender)
         is_name = pc.is_in(marked, pa.array(list(names)))
+        is_name = pc.and_(is_name, pa.array((piece.marked_sender != piece.sender)[:, 0]))
         senders = pc.if_else(is_name, marked, senders)
         mark = np.where(is_name.to_numpy(zero_copy_only=False), 0, mark)
     hour = piece.clock // 3600

@@ -14,11 +14,12 @@ Importing computes nothing but the merge; an import never rewrites what is there
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -40,6 +41,19 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 _SCHEMA = f"cq.store/{SCHEMA_VERSION}"
 _LOCK_SECONDS = 600
+_PIECE_ROWS = 1 << 16
+"""Rows read or written at once."""
+
+_UNPUBLISHED = ".part"
+_LEFT_BEHIND = re.compile(
+    r"[0-9a-f]{32}\.parquet(?:\.part)?|(?:groups|members)-[0-9a-f]{32}\.parquet|manifest\.json\.[0-9a-f]{32}"
+)
+_OWN_NAME = re.compile(
+    r"(?:groups|members)-[0-9a-f]{32}\.parquet|manifest\.json\.[0-9a-f]{32}|\.lock|messages|group=.*/"
+    r"|(?:\.DS_Store|Thumbs\.db|desktop\.ini)/?"
+)
+"""What may stand in a folder that is to become a store, and (with a slash) in its ``messages``."""
+
 _T = TypeVar("_T")
 
 
@@ -83,19 +97,24 @@ def is_store(path: str) -> bool:
     try:
         with manifest.open("rb") as stream:
             return b'"cq.store/' in stream.read(64)
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 
 def load(folder: Path) -> Manifest:
     """The manifest of a store; an error for a version this build does not know."""
     try:
-        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+        raw = (folder / MANIFEST).read_bytes()
+        found = msgspec.json.decode(raw, type=_Version).schema
+        if found != _SCHEMA:
+            raise InputError("store_version", path=folder, found=found, known=_SCHEMA)
+        return msgspec.json.decode(raw, type=Manifest)
     except (OSError, msgspec.DecodeError) as error:
         raise InputError("store_unreadable", path=folder, reason=error) from error
-    if manifest.schema != _SCHEMA:
-        raise InputError("store_version", path=folder, found=manifest.schema, known=_SCHEMA)
-    return manifest
+
+
+class _Version(msgspec.Struct):
+    schema: str
 
 
 def describe(folder: Path, log: MessageLog) -> SourceReport:
@@ -114,46 +133,64 @@ class StoredLog:
         from cq.store.log import GroupSpan, Tally
 
         self._folder = folder
-        self._manifest = load(folder)
-        groups = {g.group_id: g for g in self._table(self._manifest.groups, Group)}
-        self.members: list[Member] = self._table(self._manifest.members, Member)
+        self.manifest, tables = self._load()
+        groups = {g.group_id: g for g in tables[0]}
+        self.members: list[Member] = tables[1]
         found: dict[str, GroupSpan] = {}
-        for part in self._manifest.parts:
+        self._parts: dict[str, list[PartFile]] = {}
+        for part in self.manifest.parts:
             group = groups.get(part.group_id) or Group(part.group_id, None, "unknown")
-            found[part.group_id] = GroupSpan(group, part.rows, part.first, part.last).joined(
-                found.get(part.group_id)
-            )
+            span = GroupSpan(group, part.rows, part.first, part.last)
+            found[part.group_id] = span.joined(found.get(part.group_id))
+            self._parts.setdefault(part.group_id, []).append(part)
         self.spans: list[GroupSpan] = [found[id_] for id_ in sorted(found)]
         tally = Tally(str(folder), "cq-store", rows=sum(s.rows for s in self.spans))
         tally.spans = self.spans
         self.tallies: list[Tally] = [tally]
+
+    def _load(self) -> tuple[Manifest, tuple[list[Group], list[Member]]]:
+        """The manifest and its tables, which an import may replace between two looks."""
+        manifest = load(self._folder)
+        while True:
+            try:
+                return manifest, (self._table(manifest.groups, Group), self._table(manifest.members, Member))
+            except InputError:
+                before, manifest = manifest, load(self._folder)
+                if manifest == before:
+                    raise
 
     def _table(self, name: str | None, kind: type[_T]) -> list[_T]:
         import pyarrow.parquet as pq
 
         if name is None:
             return []
+        with self._reading(name) as path:
+            rows = pq.read_table(path, partitioning=None).to_pylist()
+            return [msgspec.convert(row, kind) for row in rows]
+
+    @contextlib.contextmanager
+    def _reading(self, name: str) -> Iterator[Path]:
+        """A file of the store; what is wrong with it becomes the user's error."""
+        import pyarrow as pa
+
+        path = self._folder / name
         try:
-            return [msgspec.convert(row, kind) for row in pq.read_table(self._folder / name).to_pylist()]
-        except (OSError, ValueError) as error:
-            raise InputError("store_unreadable", path=self._folder / name, reason=error) from error
+            yield path
+        except (OSError, ValueError, KeyError, pa.ArrowException, msgspec.MsgspecError) as error:
+            raise InputError("store_unreadable", path=path, reason=error) from error
 
     def batches(
         self, groups: Collection[str] | None = None, since: int | None = None, until: int | None = None
     ) -> Iterator[pa.RecordBatch]:
         """Final rows, group by group, by time; of some groups and of ``[since, until)`` only."""
-        for span in self.spans:
-            id_ = span.group.group_id
-            if groups is not None and id_ not in groups:
-                continue
-            parts = [
-                p
-                for p in self._manifest.parts
-                if p.group_id == id_
-                and (since is None or p.last >= since)
-                and (until is None or p.first < until)
-            ]
-            yield from self._group(parts, since, until)
+        for id_ in sorted(self._parts):
+            if groups is None or id_ in groups:
+                parts = [
+                    p
+                    for p in self._parts[id_]
+                    if (since is None or p.last >= since) and (until is None or p.first < until)
+                ]
+                yield from self._group(parts, since, until)
 
     def _group(self, parts: list[PartFile], since: int | None, until: int | None) -> Iterator[pa.RecordBatch]:
         import numpy as np
@@ -182,54 +219,63 @@ class StoredLog:
         yield from in_order(read, position, message_schema())
 
     def _part(self, part: PartFile) -> Iterator[pa.RecordBatch]:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         from cq.model import message_schema
 
-        try:
-            with pq.ParquetFile(self._folder / part.path) as file:
-                for batch in file.iter_batches(1 << 16):
-                    yield batch.cast(message_schema())
-        except (OSError, pa.ArrowException) as error:
-            raise InputError("store_unreadable", path=self._folder / part.path, reason=error) from error
+        with self._reading(part.path):
+            for batch in self._columns(part):
+                yield batch.cast(message_schema())
+
+    def _columns(self, part: PartFile, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Some columns of a file, or all."""
+        import pyarrow.parquet as pq
+
+        with self._reading(part.path) as path, pq.ParquetFile(path) as file:
+            yield from file.iter_batches(_PIECE_ROWS, columns=columns)
 
     def _times(self, part: PartFile) -> NDArray[np.int64]:
+        import numpy as np
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
-        try:
-            table = pq.read_table(self._folder / part.path, columns=["sent_at"], partitioning=None)
-        except (OSError, pa.ArrowException) as error:
-            raise InputError("store_unreadable", path=self._folder / part.path, reason=error) from error
-        return table.column("sent_at").combine_chunks().cast(pa.int64()).to_numpy()
+        pieces = [b.column(0).cast(pa.int64()).to_numpy() for b in self._columns(part, ["sent_at"])]
+        return np.concatenate(pieces) if pieces else np.zeros(0, np.int64)
 
-    def ids(self, group_id: str) -> list[pa.Array]:
-        """The message ids of one group, a column per file."""
-        import pyarrow.parquet as pq
+    def who_said_what(self, groups: Collection[str]) -> Iterator[pa.RecordBatch]:
+        """``message_id``, ``group_id``, ``sender_id`` and ``sender_name`` of all rows of some groups."""
+        columns = ["message_id", "group_id", "sender_id", "sender_name"]
+        for id_ in sorted(self._parts):
+            for part in self._parts[id_] if id_ in groups else ():
+                yield from self._columns(part, columns)
 
-        return [
-            pq.read_table(self._folder / p.path, columns=["message_id"], partitioning=None)
-            .column("message_id")
-            .combine_chunks()
-            for p in self._manifest.parts
-            if p.group_id == group_id
-        ]
+    def know(self, rows: pa.RecordBatch) -> None:
+        """Nothing to learn: the rows of a store are final."""
+
+    def know_members(self, members: Iterable[Member]) -> None:
+        """Nothing to learn, either."""
 
     def close(self) -> None:
         """Nothing to give back: a store holds no temporary files."""
 
 
 def add(folder: Path, log: MessageLog, sources: list[SourceReport]) -> ImportReport:
-    """Merge a log into the store at ``folder``, which is made if it is not there."""
+    """Merge a log into the store at ``folder``, which is made if it is not there.
+
+    What is stored already may be answered and named by the new rows; it is not rewritten itself.
+    """
     from filelock import FileLock, Timeout
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if not is_store(str(folder)) and any(p.name not in (".lock", "messages") for p in folder.iterdir()):
-            _refuse_foreign(folder)
+        _refuse_foreign(folder)
         with FileLock(folder / ".lock", timeout=_LOCK_SECONDS):
-            return _add(folder, log, sources)
+            _sweep(folder)
+            try:
+                report = _add(folder, log, sources)
+            except BaseException:
+                with contextlib.suppress(CqError):
+                    _sweep(folder)
+                raise
+            _sweep(folder)
+            return report
     except Timeout as error:
         raise CqError("store_locked", path=folder) from error
     except OSError as error:
@@ -237,37 +283,64 @@ def add(folder: Path, log: MessageLog, sources: list[SourceReport]) -> ImportRep
 
 
 def _refuse_foreign(folder: Path) -> None:
-    """A folder with other things in it is no place for a store; remains of a first import that died are."""
-    known = re.compile(r"(groups|members)-[0-9a-f]{32}\.parquet|manifest\.json\.[0-9a-f]{32}|\.lock|messages")
-    if not all(known.fullmatch(p.name) for p in folder.iterdir()):
+    """A folder with other things in it is no place for a store; remains of a first import that died are.
+
+    The names are read first: another import may be about to make a store of the folder.
+    """
+    names = [p.name for p in folder.iterdir()] + [f"{p.name}/" for p in folder.glob("messages/*")]
+    if not all(_OWN_NAME.fullmatch(name) for name in names) and not is_store(str(folder)):
         raise CqError("store_not_empty", path=folder)
 
 
 def _add(folder: Path, log: MessageLog, sources: list[SourceReport]) -> ImportReport:
-    old = load(folder) if is_store(str(folder)) else Manifest()
-    _sweep(folder, old)
+    from cq.store.log import merged_member
+
+    before = StoredLog(folder) if (folder / MANIFEST).exists() else None
+    old = before.manifest if before else Manifest()
     stamp = uuid.uuid4().hex
-    parts, read = _write_parts(folder, old, log, stamp)
-    before = StoredLog(folder) if old.parts or old.groups else None
+    parts, read = _write_parts(folder, log, _acquaint(log, before), stamp)
     groups = {s.group.group_id: s.group for s in before.spans} if before else {}
-    groups |= {s.group.group_id: s.group.joined(groups.get(s.group.group_id)) for s in log.spans}
-    members = {(m.group_id, m.member_id): m for m in [*(before.members if before else []), *log.members]}
-    fresh = [s for s in sources if s.sha256 not in {o.sha256 for o in old.sources}]
+    for span in log.spans:
+        groups[span.group.group_id] = span.group.joined(groups.get(span.group.group_id))
+    members = {(m.group_id, m.member_id): m for m in before.members} if before else {}
+    for member in log.members:
+        key = member.group_id, member.member_id
+        members[key] = merged_member(members.get(key), member)
+    imported = {s.sha256 for s in old.sources}
     new = Manifest(
         parts=(*old.parts, *parts),
         groups=_write_table(folder, "groups", list(groups.values()), stamp),
         members=_write_table(folder, "members", list(members.values()), stamp),
-        sources=(*old.sources, *fresh),
+        sources=(*old.sources, *(s for s in sources if s.sha256 not in imported)),
     )
+    _publish(folder, parts)
     _commit(folder, new)
-    _sweep(folder, new)
     added = sum(p.rows for p in parts)
     return ImportReport(
         str(folder), tuple(sources), read, added, read - added, sum(p.rows for p in new.parts), len(groups)
     )
 
 
-def _write_parts(folder: Path, old: Manifest, log: MessageLog, stamp: str) -> tuple[list[PartFile], int]:
+def _acquaint(log: MessageLog, stored: StoredLog | None) -> NDArray[np.uint64]:
+    """Tell the log what is stored of its groups; the stored identities (their first 64 bits), sorted."""
+    import numpy as np
+
+    from cq.store import identity
+
+    found = [np.zeros(0, np.uint64)]
+    if stored is not None:
+        log.know_members(stored.members)
+        for batch in stored.who_said_what({s.group.group_id for s in log.spans}):
+            log.know(batch)
+            found.append(identity.parse(batch.column("message_id")).hi)
+    known = np.concatenate(found)
+    known.sort()
+    return known
+
+
+def _write_parts(
+    folder: Path, log: MessageLog, known: NDArray[np.uint64], stamp: str
+) -> tuple[list[PartFile], int]:
     """New rows of every group, one file each; also how many rows were read."""
     import numpy as np
     import pyarrow as pa
@@ -275,61 +348,74 @@ def _write_parts(folder: Path, old: Manifest, log: MessageLog, stamp: str) -> tu
     from cq.store import identity
     from cq.store.log import split_groups
 
-    stored = StoredLog(folder) if old.parts else None
-    known_of = {s.group.group_id for s in stored.spans} if stored else set()
     parts: list[PartFile] = []
-    read, current = 0, None
+    read = 0
     writer: _PartWriter | None = None
-    known = np.zeros(0, np.uint64)
-    for batch in log.batches():
-        for group_id, piece in split_groups(batch):
-            if group_id != current:
-                parts += writer.close() if writer else []
-                current, writer = group_id, _PartWriter(folder, group_id, stamp)
-                known = np.zeros(0, np.uint64)
-                if stored and group_id in known_of:
-                    known = np.sort(np.concatenate([identity.parse(ids).hi for ids in stored.ids(group_id)]))
-            read += piece.num_rows
+    try:
+        for batch in log.batches():
+            read += batch.num_rows
             if len(known):
-                wanted = identity.parse(piece.column("message_id")).hi
+                wanted = identity.parse(batch.column("message_id")).hi
                 at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-                piece = piece.filter(pa.array(known[at] != wanted))
-            if writer and piece.num_rows:
+                batch = batch.filter(pa.array(known[at] != wanted))
+            for group_id, piece in split_groups(batch):
+                if writer is None or writer.group_id != group_id:
+                    parts += [writer.close()] if writer else []
+                    writer = _PartWriter(folder, group_id, stamp)
                 writer.write(piece)
-    parts += writer.close() if writer else []
+        parts += [writer.close()] if writer else []
+    except BaseException:
+        if writer:
+            writer.abandon()
+        raise
     return parts, read
 
 
 class _PartWriter:
-    """Writes the rows of one group to a file that nobody knows until the commit."""
+    """Writes the rows of one group to a file that nobody knows until it is published."""
 
     def __init__(self, folder: Path, group_id: str, stamp: str) -> None:
-        self._folder = folder
-        self._group_id = group_id
+        self.group_id = group_id
         self._path = f"messages/group={slug(group_id)}/{stamp}.parquet"
-        self._writer: pa.parquet.ParquetWriter | None = None
-        self._rows = 0
+        self._target = folder / (self._path + _UNPUBLISHED)
+        self._target.parent.mkdir(parents=True, exist_ok=True)
+        self._writer = _parquet_writer(self._target)
+        self._held: list[pa.RecordBatch] = []
+        self._held_rows = self._rows = 0
         self._first = self._last = 0
 
     def write(self, batch: pa.RecordBatch) -> None:
+        """Add rows, by time."""
         import pyarrow as pa
 
-        if self._writer is None:
-            target = self._folder / self._path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = _parquet_writer(target)
-            self._first = batch.column("sent_at").cast(pa.int64())[0].as_py()
-        self._writer.write_batch(batch)
+        at = batch.column("sent_at").cast(pa.int64())
+        self._first = self._first if self._rows else at[0].as_py()
+        self._last = at[-1].as_py()
         self._rows += batch.num_rows
-        self._last = batch.column("sent_at").cast(pa.int64())[-1].as_py()
+        self._held.append(batch)
+        self._held_rows += batch.num_rows
+        if self._held_rows >= _PIECE_ROWS:
+            self._flush()
 
-    def close(self) -> list[PartFile]:
-        if self._writer is None:
-            return []
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        self._writer.write_table(pa.Table.from_batches(self._held))
+        self._held, self._held_rows = [], 0
+
+    def close(self) -> PartFile:
+        """Finish the file."""
+        if self._held:
+            self._flush()
         self._writer.close()
-        target = self._folder / self._path
-        size, digest = _sync(target)
-        return [PartFile(self._path, self._group_id, self._rows, self._first, self._last, size, digest)]
+        size, digest = _sync(self._target)
+        return PartFile(self._path, self.group_id, self._rows, self._first, self._last, size, digest)
+
+    def abandon(self) -> None:
+        """Let go of a file that will not be finished."""
+        with contextlib.suppress(OSError):
+            self._writer.close()
+        self._writer.is_open = False  # or its finaliser tries again
 
 
 def _parquet_writer(target: Path) -> pa.parquet.ParquetWriter:
@@ -364,33 +450,52 @@ def _sync(path: Path) -> tuple[int, str]:
         return stream.tell(), digest
 
 
+def _publish(folder: Path, parts: list[PartFile]) -> None:
+    """Give new files their lasting names, so that a reader without a manifest finds them."""
+    for part in parts:
+        target = folder / part.path
+        target.with_name(target.name + _UNPUBLISHED).replace(target)
+    for path in sorted({(folder / part.path).parent for part in parts}):
+        _sync_folder(path)
+    if parts:
+        _sync_folder(folder / "messages")
+
+
 def _commit(folder: Path, manifest: Manifest) -> None:
     temporary = folder / f"{MANIFEST}.{uuid.uuid4().hex}"
-    try:
-        with temporary.open("wb") as stream:
-            stream.write(msgspec.json.format(msgspec.json.encode(manifest), indent=1))
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(folder / MANIFEST)
-    finally:
-        temporary.unlink(missing_ok=True)
-    if os.name == "posix":  # the rename itself lasts only once the folder is synced
-        descriptor = os.open(folder, os.O_RDONLY)
+    with temporary.open("wb") as stream:
+        stream.write(msgspec.json.format(msgspec.json.encode(manifest), indent=1))
+        stream.flush()
+        os.fsync(stream.fileno())
+    _sync_folder(folder)
+    temporary.replace(folder / MANIFEST)
+    _sync_folder(folder)
+
+
+def _sync_folder(path: Path) -> None:
+    """Make the names in a folder last; a file that is synced may still be lost with its name."""
+    if os.name == "posix":
+        descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
 
 
-def _sweep(folder: Path, manifest: Manifest) -> None:
-    """Remove what an import that died left behind. Only names that an import gives are touched."""
+def _sweep(folder: Path) -> None:
+    """Remove what the manifest does not name: left by an import that died, or replaced by one.
+
+    Only names that an import gives are touched. What another program holds open stays until next time.
+    """
+    manifest = load(folder) if (folder / MANIFEST).exists() else Manifest()
     named = {p.path for p in manifest.parts} | {manifest.groups, manifest.members}
-    pattern = re.compile(
-        r"[0-9a-f]{32}\.parquet|(?:groups|members)-[0-9a-f]{32}\.parquet|manifest\.json\.[0-9a-f]{32}"
-    )
     for path in [*folder.glob("*"), *folder.glob("messages/group=*/*")]:
-        if pattern.fullmatch(path.name) and path.relative_to(folder).as_posix() not in named:
-            path.unlink(missing_ok=True)
+        if _LEFT_BEHIND.fullmatch(path.name) and path.relative_to(folder).as_posix() not in named:
+            with contextlib.suppress(OSError):
+                path.unlink()
+    for path in [*folder.glob("messages/group=*"), folder / "messages"]:
+        with contextlib.suppress(OSError):  # not empty
+            path.rmdir()
 
 
 def slug(group_id: str) -> str:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 import numpy as np
@@ -112,8 +112,15 @@ class MessageLog(Protocol):
         """Final rows, group by group, by time; of some groups and of ``[since, until)`` only."""
         ...
 
-    def know(self, rows: Iterable[pa.RecordBatch], members: Iterable[Member]) -> None:
-        """Rows and members kept elsewhere, whom rows of this log may answer and name."""
+    def know(self, rows: pa.RecordBatch) -> None:
+        """Rows kept elsewhere, which rows of this log may answer, and whose senders they may name.
+
+        Needed are ``message_id``, ``group_id``, ``sender_id`` and ``sender_name``.
+        """
+        ...
+
+    def know_members(self, members: Iterable[Member]) -> None:
+        """Members listed elsewhere, whom rows of this log may name."""
         ...
 
     def close(self) -> None:
@@ -131,6 +138,8 @@ def merged_member(old: Member | None, new: Member) -> Member:
 
 def split_groups(batch: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
     """A batch whose rows come group by group, cut where the group changes."""
+    if not batch.num_rows:
+        return
     ids = batch.column("group_id")
     edges = pc.indices_nonzero(pc.not_equal(ids[1:], ids[:-1])).to_pylist()
     starts = [0, *(e + 1 for e in edges)]
@@ -194,8 +203,8 @@ class Collector:
         codes = [
             self._group_code.setdefault(g, len(self._group_code)) for g in encoded.dictionary.to_pylist()
         ]
-        kind = np.uint16 if len(self._group_code) < 1 << 16 else np.uint32
-        return np.asarray(codes, kind)[np.asarray(encoded.indices.to_numpy())]
+        indices: NDArray[np.int32] = encoded.indices.to_numpy()
+        return _codes(codes)[indices]
 
     def finish(self) -> Log:
         """Decide about doubles and order."""
@@ -203,8 +212,8 @@ class Collector:
         for id_ in self._group_code:
             self._groups.setdefault(id_, Group(id_, None, "unknown"))
         ids = list(self._group_code)
-        rank = np.empty(len(ids), np.uint32 if len(ids) > 1 << 16 else np.uint16)
-        rank[np.argsort(np.array(ids, object), kind="stable")] = np.arange(len(ids))
+        place = {id_: i for i, id_ in enumerate(sorted(ids))}
+        rank = _codes([place[id_] for id_ in ids])
         keys, at, groups = self._columns(rank)
         scopes = _Scopes(self._scopes, [*self._scope_starts, self._rows])
         double = _doubles(keys, scopes, self._parts)
@@ -263,6 +272,12 @@ class Collector:
             if count > max(_BACKWARD_SHARE * rows[source], 1):
                 tally = self._tallies[source]
                 tally.notice("out_of_order", tally.label, f"{count}/{rows[source]}")
+
+
+def _codes(values: list[int]) -> NDArray[np.unsignedinteger]:
+    """Numbers of groups; two bytes each will do for any but the oddest export."""
+    small = max(values, default=0) < 1 << 16
+    return np.array(values, np.uint16) if small else np.array(values, np.uint32)
 
 
 class _Part:
@@ -391,9 +406,9 @@ def _number_contents(
         n[i] = seen.setdefault(int(content[i]), len(seen))
 
 
-def _gather(parts: list[_Part], rows: NDArray[np.int64], name: str) -> NDArray[np.generic]:
+def _gather(parts: list[_Part], rows: NDArray[np.int64], name: str) -> NDArray[Any]:
     """A key column that only some batches carry, at some (sorted) rows."""
-    out = np.zeros(len(rows), np.uint64 if name == "content" else np.bool_)
+    out: NDArray[Any] = np.zeros(len(rows), np.uint64 if name == "content" else np.bool_)
     start = 0
     edges = np.searchsorted(rows, np.cumsum([0, *(p.rows for p in parts)]))
     for part, lo, hi in zip(parts, edges, edges[1:], strict=False):
@@ -541,16 +556,15 @@ class Log:
         self._elsewhere: list[NDArray[np.uint64]] = []
         self._known: NDArray[np.uint64] | None = None
 
-    def know(self, rows: Iterable[pa.RecordBatch], members: Iterable[Member]) -> None:
-        """Rows and members kept elsewhere, whom rows of this log may answer and name.
-
-        Of the rows, ``message_id``, ``group_id``, ``sender_id`` and ``sender_name`` are needed.
-        """
-        self._names.learn_members(members)
-        for batch in rows:
-            self._names.learn(batch)
-            self._elsewhere.append(identity.parse(batch.column("message_id")).hi)
+    def know(self, rows: pa.RecordBatch) -> None:
+        """Rows kept elsewhere, which rows of this log may answer, and whose senders they may name."""
+        self._names.learn(rows)
+        self._elsewhere.append(identity.parse(rows.column("message_id")).hi)
         self._known = None
+
+    def know_members(self, members: Iterable[Member]) -> None:
+        """Members listed elsewhere, whom rows of this log may name."""
+        self._names.learn_members(members)
 
     def batches(
         self, groups: Collection[str] | None = None, since: int | None = None, until: int | None = None
