@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cq import __version__
+from cq.ahead import ahead
 from cq.errors import CqError, UsageError
 from cq.reading import Reading, ReadRequest, Watch, by_group, chosen, frame_log, quietly, read, with_owner
 
@@ -80,7 +81,7 @@ def messages(reading: Reading, request: ReadRequest, window: WindowRequest) -> I
     bounds = window.over(spans, request.zone)
     since, until = (bounds.start, bounds.end) if bounds.bounded else (None, None)
     wanted = None if request.group is None else {s.group.group_id for s in spans}
-    rows = with_owner(reading.log.batches(wanted, since, until), request.me)
+    rows = with_owner(ahead(reading.log.batches(wanted, since, until)), request.me)
     first = next(rows, None)
     if first is None:
         from cq.analysis._window import empty
@@ -170,7 +171,7 @@ def _analyze(
     groups = {s.group.group_id: s.group for s in spans}
     results = {}
     wanted = None if request.group is None else set(groups)
-    for group_id, batches in by_group(with_owner(reading.log.batches(wanted), request.me)):
+    for group_id, batches in by_group(with_owner(ahead(reading.log.batches(wanted)), request.me)):
         view = build(
             batches,
             groups[group_id],

@@ -6,6 +6,7 @@ Here formats and store meet, which do not know each other. No analysis, no outpu
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from cq.ahead import ahead
 from cq.errors import InputError, StrictError
 
 if TYPE_CHECKING:
@@ -96,7 +98,7 @@ def _merge(request: ReadRequest, stores: set[str], watch: Watch) -> Reading:
     for one in found:
         watch(one.source.label)
         collector.source(one.source.label, one.format.id, one.format.unique_ids)
-        for batch in one.format.read(one.source, options):
+        for batch in ahead(one.format.read(one.source, options)):
             collector.add(_with_everybody(batch) if one.format.roster else batch)
     merged = collector.finish()
     reports = [_report(t, one) for t, one in zip(merged.tallies[len(stored) :], found, strict=True)]
@@ -217,21 +219,13 @@ def with_owner(batches: Iterable[pa.RecordBatch], me: str | None) -> Iterator[pa
         yield names.with_owner(batch, me)
 
 
-def by_group(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, list[pa.RecordBatch]]]:
-    """Rows that come group by group, as one list of batches per group."""
+def by_group(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, Iterator[pa.RecordBatch]]]:
+    """Rows that come group by group, as one stream of batches per group, to be read in this order."""
     from cq.store.log import split_groups
 
-    held: list[pa.RecordBatch] = []
-    current: str | None = None
-    for batch in batches:
-        for group_id, piece in split_groups(batch):
-            if current is not None and group_id != current:
-                yield current, held
-                held = []
-            current = group_id
-            held.append(piece)
-    if current is not None:
-        yield current, held
+    pieces = itertools.chain.from_iterable(map(split_groups, batches))
+    for group_id, piece in itertools.groupby(pieces, key=lambda pair: pair[0]):
+        yield group_id, (rows for _, rows in piece)
 
 
 def frame_log(frame: pd.DataFrame) -> MessageLog:

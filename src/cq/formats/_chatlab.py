@@ -112,7 +112,7 @@ class Reader:
         self.source = source
         self._new_groups: list[Group] = []
         self._owners: dict[str, str | None] = {}
-        self._members: list[tuple[Group, Record]] = []
+        self._members: list[tuple[Group | None, Record]] = []
         self._people: dict[str | None, str | None] = {None: None, "": None}
         self._known: set[str | None] = set()  # ids of members and senders, as exported
         self._senders: set[str | None] = set()
@@ -138,7 +138,7 @@ class Reader:
 
     def member(self, record: Record) -> None:
         """Members wait for the end: only then it is known who has sent something."""
-        self._members.append((self._need_group(), record))
+        self._members.append((self.group, record))
         self._known.update(identifiers([record.platformId])[0])
 
     def skip(self, reason: str, count: int = 1) -> None:
@@ -179,7 +179,8 @@ class Reader:
     def _roster(self) -> tuple[list[Member], int]:
         """The members, and how many records they come from (an owner may have none)."""
         members = []
-        for group, record in self._members:
+        for known, record in self._members:
+            group = known or self._need_group()
             (raw,), lost = identifiers([record.platformId])
             name, card = strings([record.accountName, record.groupNickname])
             self._rounded += [self.label] * len(lost)
@@ -224,7 +225,7 @@ class Reader:
         texts = strings([row.content for row in rows])
         types = _types([row.type for row in rows])
         sparse = Sparse(len(rows))
-        kinds = self._contents(types, texts, people, senders, sparse)
+        kinds = self._contents(types, texts, people, names, senders, sparse)
         if any(replies):
             quoted = sparse.columns.get("reply_to", replies)
             sparse.columns["reply_to"] = [a or b for a, b in zip(replies, quoted, strict=True)]
@@ -255,6 +256,7 @@ class Reader:
         types: list[Any],
         texts: list[str | None],
         people: list[str | None],
+        names: list[str | None],
         senders: list[str | None],
         sparse: Sparse,
     ) -> list[str]:
@@ -268,7 +270,7 @@ class Reader:
                 continue
             content = self._content(one, text, people[i])
             kinds[i], texts[i] = content.kind.value, content.text
-            sparse.put_content(i, content, senders[i], SELF)
+            sparse.put_content(i, content, senders[i], names[i], SELF)
             if content.kind in NON_SPEECH:
                 senders[i] = None
         return kinds

@@ -15,9 +15,24 @@ from cq.model import COLUMNS, Batch, BatchBuilder, Event, Group, Kind, Problem
 
 _LISTS = ("mentions", "event_target")
 _FLAGS = ("is_self", "recalled")
-_KINDS = frozenset(map(str, Kind))
-_EVENTS = frozenset(map(str, Event))
+KINDS = frozenset(map(str, Kind))
+EVENTS = frozenset(map(str, Event))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MAX_INT64 = (1 << 63) - 1
+
+YEARS = range(1970, 2200)
+"""Others are no time of a chat, and calendars end somewhere."""
+
+
+def _fits(name: str, value: Any) -> bool:
+    """Whether a value is of its column's type; what is in it is another question."""
+    if name in _LISTS:
+        return value is None or (isinstance(value, list) and all(isinstance(v, str) for v in value))
+    if name in _FLAGS:
+        return value is None or isinstance(value, bool)
+    if name == "origin_record":
+        return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _MAX_INT64
+    return isinstance(value, str) or (value is None and name != "sent_at")
 
 
 class OwnRows:
@@ -33,19 +48,14 @@ class OwnRows:
         """One row; ``ValueError`` or ``KeyError`` says what is wrong with it."""
         values = {name: row[name] for name in COLUMNS}
         for name, value in values.items():
-            if name in _LISTS:
-                values[name] = [str(v) for v in value or ()]
-            elif name in _FLAGS:
-                if value not in (None, True, False):
-                    raise ValueError(f"{name}: {value!r}")
-            elif name == "origin_record":
-                values[name] = int(value)
-            elif name != "sent_at" and value is not None and not isinstance(value, str):
-                raise ValueError(f"{name}: not a text: {value!r}")
-        if values["kind"] not in _KINDS or (values["event"] or "other") not in _EVENTS:
+            if not _fits(name, value):
+                raise ValueError(f"{name}: {value!r}")
+        values |= {name: values[name] or [] for name in _LISTS}
+        if values["kind"] not in KINDS or (values["event"] or "other") not in EVENTS:
             raise ValueError(f"kind {values['kind']!r}, event {values['event']!r}")
         if not values["platform"] or not values["group_id"] or not values["origin_file"]:
             raise ValueError("platform, group_id or origin_file is empty")
+        values["event"] = values["event"] or None
         values["sent_at"] = self._time(values["sent_at"])
         self._builder.add(**values)
         group = values["group_id"]
@@ -54,6 +64,8 @@ class OwnRows:
 
     def _time(self, text: Any) -> int:
         at = datetime.fromisoformat(text)
+        if at.year not in YEARS:
+            raise ValueError(f"sent_at: {text!r}")
         delta = (at if at.tzinfo else at.replace(tzinfo=self._zone)) - _EPOCH
         return (delta.days * 86_400 + delta.seconds) * 1000 + delta.microseconds // 1000
 

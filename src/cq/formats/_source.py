@@ -55,6 +55,9 @@ except ImportError:  # a Python built without it
 else:
     _UNREADABLE = (*_UNREADABLE, LZMAError)
 
+_UNOPENABLE: tuple[type[Exception], ...] = (*_UNREADABLE, ValueError)
+"""Also what damaged names and offsets in a zip's directory raise."""
+
 
 class Source:
     """One export as bytes.
@@ -81,8 +84,23 @@ class Source:
         """The raw bytes from the start; the caller closes."""
         try:
             return self._opener()
-        except (*_UNREADABLE, ValueError) as error:
+        except _UNOPENABLE as error:
             raise unreadable(self.label, error) from error
+
+    def open_seekable(self) -> BinaryIO:
+        """The raw bytes as a real file: in a zip, each step back would begin anew."""
+        stream = self.open()
+        if not isinstance(stream, zipfile.ZipExtFile):
+            return stream
+        copy = cast("BinaryIO", tempfile.TemporaryFile(prefix="cq-"))  # noqa: SIM115 - the caller closes
+        try:
+            with stream:
+                shutil.copyfileobj(stream, copy, BLOCK)
+        except _UNREADABLE as error:
+            copy.close()
+            raise unreadable(self.label, error) from error
+        copy.seek(0)
+        return copy
 
     @cached_property
     def peek(self) -> Peek:
@@ -107,7 +125,7 @@ class Source:
         """Hex digest of the bytes as they are on disk (or were piped in)."""
         try:
             with self.open() as stream:
-                return hashlib.file_digest(stream, "sha256").hexdigest()
+                return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
         except _UNREADABLE as error:
             raise unreadable(self.label, error) from error
 
@@ -298,7 +316,7 @@ def zip_sources(outer: Source) -> list[Source] | None:
     """
     try:
         archive = zipfile.ZipFile(outer.open())
-    except (*_UNREADABLE, ValueError) as error:
+    except _UNOPENABLE as error:
         raise unreadable(outer.label, error) from error
     entries = sorted((e for e in archive.infolist() if not e.is_dir()), key=lambda e: e.filename)
     if any(e.filename == "[Content_Types].xml" for e in entries):

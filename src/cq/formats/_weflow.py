@@ -159,6 +159,7 @@ _TITLED = frozenset({Kind.LINK, Kind.MINI_PROGRAM, Kind.FILE, Kind.CONTACT_CARD,
 _PREFIX = re.compile(r"([\w@.-]{3,64}):[ \t]*\n", re.ASCII)
 _FILLED = re.compile(r"\$\{([^${}]+)\}")
 _QUOTE = "[引用 "
+_MAX_SENTENCE = 4_000
 _MAX_NAME = 40
 
 
@@ -203,7 +204,7 @@ def event_of(kind: Kind, text: str | None, platform: str) -> Content:
         said = SystemText(event, kind)
     if text and is_raw(text[:1_000]):
         text = _FILLED.sub(r"\1", unpack(text)[0]) or text
-    elif text:
+    elif text and len(text) <= _MAX_SENTENCE:
         text = clean(text) or text
     return Content(said.kind, text, event=said)
 
@@ -292,22 +293,26 @@ class Sparse:
                 self.columns[name] = [None] * self._rows
             self.columns[name][row] = value
 
-    def put_content(self, row: int, content: Content, sender: str | None, me: str) -> None:
-        """Everything of ``content`` but kind and text. ``sender`` acts where nobody is named."""
-        for name in ("url", "card_title", "reply_to", "reply_quote"):
-            value = getattr(content, name)
+    def put_content(self, row: int, content: Content, sender: str | None, name: str | None, me: str) -> None:
+        """Everything of ``content`` but kind and text.
+
+        ``sender`` with its ``name`` acts where the sentence names nobody, and where it names him.
+        """
+        for column in ("url", "card_title", "reply_to", "reply_quote"):
+            value = getattr(content, column)
             if value is not None:
-                self.put(name, row, value)
+                self.put(column, row, value)
         if (said := content.event) is None:
             return
+        same = {SELF: me} if sender is None else {SELF: me, f"name:{name}": sender}
         actor, targets = said.actor, said.targets
         if actor is None and said.event in (Event.POKE, Event.RECALL):
             actor = sender
             if said.event is Event.RECALL and actor is not None:
                 targets = targets or (actor,)
         self.put("event", row, said.event.value)
-        self.put("event_actor", row, me if actor == SELF else actor)
-        self.put("event_target", row, [me if target == SELF else target for target in targets])
+        self.put("event_actor", row, same.get(actor or "", actor))
+        self.put("event_target", row, [same.get(target, target) for target in targets])
         self.put("event_detail", row, said.detail)
         self.put("mentions", row, [])
 
@@ -405,6 +410,7 @@ class _Reader:
         self._problems: list[Problem] = []
         self._notices: list[Problem] = []
         self._rounded: list[str] = []
+        self._known: set[str | None] = set()  # ids of senders and members, as exported
         self._me: str | None = None
         self._sought_me = False
 
@@ -477,6 +483,7 @@ class _Reader:
         wxids, _ = identifiers([p.wxid or p.username for p in people])
         names = strings([p.nickname or p.displayName or None for p in people])
         cards = strings([p.groupNickname or None for p in people])
+        self._known.update(wxids)
         group_id = self._group.group_id if self._group else ""
         for wxid, name, card in zip(wxids, names, cards, strict=True):
             if wxid is None or is_room(wxid):
@@ -497,7 +504,7 @@ class _Reader:
         people, names = self._people(rows, own)
         texts = strings([row.content for row in rows])
         sparse = Sparse(len(rows))
-        kinds = self._contents(rows, people, texts, sparse)
+        kinds = self._contents(rows, people, names, texts, sparse)
         quiet = [kind in NON_SPEECH for kind in kinds]
         senders = [
             None if hush else self._sender(person, name, mine)
@@ -547,6 +554,7 @@ class _Reader:
         else:
             people, _ = identifiers([row.senderUsername for row in rows])
             names = strings([row.senderDisplayName or None for row in rows])
+        self._known.update(people)
         for i, mine in enumerate(own):
             person = people[i]
             if mine and person and not is_room(person):
@@ -558,7 +566,7 @@ class _Reader:
         if person and not is_room(person):
             return person
         if mine:
-            return self._me or SELF
+            return self._owner()
         return f"name:{name}" if not person and not is_nobody(name) else None
 
     def _owner(self) -> str:
@@ -582,21 +590,24 @@ class _Reader:
         return self._me or SELF
 
     def _contents(
-        self, rows: Sequence[_Message], people: list[str | None], texts: list[str | None], sparse: Sparse
+        self,
+        rows: Sequence[_Message],
+        people: list[str | None],
+        names: list[str | None],
+        texts: list[str | None],
+        sparse: Sparse,
     ) -> list[Kind]:
         """The kind of each row; ``texts`` and ``sparse`` get what its content says."""
         kinds = [_kind(_number(row.localType), row.type, row.appMsgType) for row in rows]
         for i, (row, kind, text) in enumerate(zip(rows, kinds, texts, strict=True)):
             if kind is Kind.TEXT and text and _number(row.localType) == 1 and not _is_odd(text):
                 continue
-            content = self._content(row, kind, tidy(text, (people[i], row.senderUsername)) if text else None)
+            content = self._content(row, kind, tidy(text, self._known) if text else None)
             kinds[i], texts[i] = content.kind, content.text
-            said = content.event
-            me = SELF
-            if said is not None and SELF in (said.actor, *said.targets):
-                me = self._owner()
-            person = people[i]
-            sparse.put_content(i, content, person if person and not is_room(person) else None, me)
+            said, person = content.event, people[i]
+            about_me = said is not None and SELF in (said.actor, *said.targets)
+            sender = person if person and not is_room(person) else None
+            sparse.put_content(i, content, sender, names[i], self._owner() if about_me else SELF)
         return kinds
 
     def _content(self, row: _Message, kind: Kind, text: str | None) -> Content:

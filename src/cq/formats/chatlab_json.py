@@ -51,9 +51,7 @@ def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     arrays = {"messages": Record, "members": Record}
     rows: list[Record] = []
     numbers: list[int] = []
-    for part in walk_ordered(
-        source.blocks, source.label, arrays, {"chatlab", "meta"}, "messages", {"meta", "members"}
-    ):
+    for part in walk_ordered(source.blocks, source.label, arrays, {"chatlab", "meta"}, "messages", {"meta"}):
         match part:
             case Problem():
                 reader.problems.append(part)

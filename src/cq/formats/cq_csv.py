@@ -12,6 +12,8 @@ seconds or long numbers; rows whose time cannot be read are reported, not guesse
 from __future__ import annotations
 
 import csv
+import itertools
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,27 +35,27 @@ def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     from cq.formats._own import OwnRows
 
     csv.field_size_limit(_LONGEST_FIELD)
-    reader = csv.reader(_lines(source), strict=True)
-    head = [cell.strip() for cell in next(reader)]
+    lines = _Lines(source)
+    reader = csv.reader(lines, strict=True)
+    head = [cell.strip() for cell in _next(reader)]
     yield Batch(headers=1)
     rows, problems, seen = OwnRows(source.label, options.zone), [], 0
-    while True:
+    while lines.begin_record():
         try:
-            cells = next(reader)
-        except StopIteration:
-            break
-        except csv.Error as error:
-            problems.append(Problem("bad_csv", f"{source.label}:{reader.line_num}", str(error)))
-            continue
-        if not cells:
+            cells = _next(reader)
+            if not cells:
+                continue
+            if len(cells) != len(head):
+                raise ValueError(f"{len(cells)} cells, {len(head)} columns")
+        except (csv.Error, ValueError) as error:
+            problems.append(Problem("bad_csv", f"{source.label}:{lines.first}", str(error)))
+            lines.give_back()
             continue
         seen += 1
         try:
-            if len(cells) != len(head):
-                raise ValueError(f"{len(cells)} cells, {len(head)} columns")
             rows.add({name: _value(name, cell) for name, cell in zip(head, cells, strict=True)})
         except (KeyError, TypeError, ValueError) as error:
-            problems.append(Problem("bad_row", f"{source.label}:{reader.line_num}", str(error)[:120]))
+            problems.append(Problem("bad_row", f"{source.label}:{lines.first}", str(error)[:120]))
         if seen % _ROWS == 0:
             yield rows.batch(problems)
             rows, problems = OwnRows(source.label, options.zone), []
@@ -61,10 +63,43 @@ def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     yield Batch(notices=source.notices())
 
 
-def _lines(source: Source) -> Iterator[str]:
-    """Physical lines with their ends; the csv reader joins those inside quotes."""
-    for block in source.lines():
-        yield from _split(block.decode())
+def _next(reader: Iterator[list[str]]) -> list[str]:
+    return next(reader, [])
+
+
+class _Lines:
+    """Physical lines with their ends, for a csv reader that joins those inside quotes.
+
+    A lost quote makes the reader take in line after line: all but the first are given back.
+    ``first`` is the number of the line at which the record began.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._more = (line for block in source.lines() for line in _split(block.decode()))
+        self._back: deque[str] = deque()
+        self._record: list[str] = []
+        self.first = 1
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._back.popleft() if self._back else next(self._more)
+        self._record.append(line)
+        return line
+
+    def begin_record(self) -> bool:
+        """Whether there is another line."""
+        self.first += len(self._record)
+        self._record = []
+        if not self._back:
+            self._back.extend(itertools.islice(self._more, 1))
+        return bool(self._back)
+
+    def give_back(self) -> None:
+        """Have the lines of the record but its first read again."""
+        self._back.extendleft(reversed(self._record[1:]))
+        del self._record[1:]
 
 
 def _split(text: str) -> Iterator[str]:
@@ -83,13 +118,15 @@ def _value(name: str, cell: str) -> Any:
     if name in _LISTS:
         return _list(cell)
     if name in ("is_self", "recalled"):
-        return _FLAGS[cell.lower()]
+        return _FLAGS.get(cell.lower(), cell)
+    if name == "origin_record":
+        return int(cell)
     return cell if cell or name == "group_id" else None
 
 
 def _list(cell: str) -> list[str]:
     if not cell.startswith("["):
-        return cell.split()
+        return cell.split(" ") if cell else []  # other blanks may be part of a name
     import msgspec
 
     try:

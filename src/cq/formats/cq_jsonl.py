@@ -37,7 +37,7 @@ def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
                 continue
             try:
                 rows.add(decoder.decode(raw))
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 problems.append(Problem("bad_json", f"{source.label}:{line}", str(error)[:120]))
             except (KeyError, TypeError, ValueError) as error:
                 problems.append(Problem("bad_row", f"{source.label}:{line}", str(error)[:120]))

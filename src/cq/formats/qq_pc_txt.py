@@ -3,11 +3,11 @@
 How to get it: QQ for Windows up to 9.7.2x and TIM: 消息管理器 → right-click a group (or 导出全部消息记录)
 → 导出消息记录 → type 文本文件 (*.txt). QQ NT has no such export any more.
 
-What it looks like: UTF-8 with BOM, CRLF; a first line 消息记录（此消息记录为文本格式，不支持重新导入）, then for each
-conversation 消息分组:… and 消息对象:… between lines of 64 equal signs, then records: a line
-`2021-03-05 9:45:37 【管理员】name(10086001)`, the body, an empty line. The hour has one digit where it can;
-12-hour clocks (AM/PM behind, 上午/下午 before the time) follow the Windows locale. A whole-database
-export holds many conversations.
+What it looks like: UTF-8 with BOM, CRLF; a first line 消息记录（此消息记录为文本格式，不支持重新导入）,
+then for each conversation 消息分组:… and 消息对象:… between lines of 64 equal signs, then records: a
+line `2021-03-05 9:45:37 【管理员】name(10086001)`, the body, an empty line. The hour has one digit
+where it can; 12-hour clocks (AM/PM behind, 上午/下午 before the time) follow the Windows locale. A
+whole-database export holds many conversations.
 
 What it carries: QQ numbers (or e-mail addresses and phone numbers), names and titles as they were,
 text, system rows (recalls, joins, files).
@@ -223,14 +223,15 @@ class _Conversation:
         date, valid = piece.dates()
         lines = piece.line()
         local = (date * 86_400 + seconds) * 1000
-        keep, body, notices = self._merge_pasted(piece, senders, local, lines)
+        keep, body = self._merge_pasted(piece, senders)
         bad = np.flatnonzero(keep & ~valid)
-        problems += [Problem("bad_time", f"{self._label}:{lines[i]}", _line_of(piece, i)) for i in bad]
+        problems += [Problem("bad_time", f"{self._label}:{lines[i]}", _line_of(piece, int(i))) for i in bad]
         rows = np.flatnonzero(keep & valid)
-        taken = pa.array(rows)
+        suspects = lines[rows][:0] if self._strict else lines[rows][_gone_back(local[rows])]
+        notices = [Problem("suspect_split", f"{self._label}:{line}") for line in suspects]
         sent_at = clock.utc(local[rows])
-        texts = _line_breaks(_slices(piece.data, body).take(taken))
-        senders = senders.take(taken)
+        texts = _line_breaks(_slices(piece.data, body[rows]))
+        senders = senders.take(pa.array(rows))
         if self._facts.ids_are_the_rule:
             senders, texts = _join_split_names(senders, texts)
         columns, members = self._columns(senders, texts)
@@ -248,19 +249,17 @@ class _Conversation:
             segment=segment,
         )
 
-    def _merge_pasted(
-        self, piece: Records, senders: pa.Array, local: NDArray[np.int64], lines: NDArray[np.int64]
-    ) -> tuple[NDArray[np.bool_], NDArray[np.int64], list[Problem]]:
-        """Only where line ends were changed: header-like lines that belong to a message before them.
+    def _merge_pasted(self, piece: Records, senders: pa.Array) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+        """Which records are messages, and their bodies.
 
-        Where nearly all headers of a conversation carry an id, one without is body text. A header
-        that goes back in time and is followed by a jump forward again is read, with a notice.
+        Only where line ends were changed there are others: header-like lines without id, where nearly
+        all headers of a conversation carry one, belong to the message before them.
         """
         import numpy as np
 
         keep, body = np.ones(len(piece), np.bool_), piece.body
         if self._strict:
-            return keep, body, []
+            return keep, body
         if self._facts.ids_are_the_rule:
             nameless = {s: who(s).id is None for s in senders.unique().to_pylist()}
             keep = np.array([not nameless[s] for s in senders.to_pylist()], np.bool_)
@@ -271,9 +270,7 @@ class _Conversation:
             body = piece.body.copy()
             body[firsts[grown], 0] = piece.sender[firsts[grown], 1] + 1
             body[firsts[grown], 1] = piece.body[last[grown], 1]
-        lines = lines[keep]
-        notices = [Problem("suspect_split", f"{self._label}:{lines[i]}") for i in _gone_back(local[keep])]
-        return keep, body, notices
+        return keep, body
 
     def _columns(self, senders: pa.Array, texts: pa.Array) -> tuple[dict[str, object], list[Member]]:
         import pyarrow as pa
@@ -326,12 +323,14 @@ class _Conversation:
 
 
 def _gone_back(at: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Records in a short row that is earlier than what stands before it and what comes after it."""
+    """Records in a short row that is earlier than what stands before it and what comes after it.
+
+    In a file whose line ends were changed that may be a log somebody pasted into a message.
+    """
     import numpy as np
 
-    highest = np.maximum.accumulate(at)
-    behind = np.concatenate([[False], at[1:] < highest[:-1] - _PASTED_BACK_MS, [False]])
-    edges = np.flatnonzero(behind[1:] != behind[:-1])
+    behind = at < np.maximum.accumulate(at) - _PASTED_BACK_MS
+    edges = np.flatnonzero(np.diff(behind, append=False)) + 1
     rows = [
         np.arange(start, end)
         for start, end in zip(edges[::2], edges[1::2], strict=True)
@@ -365,6 +364,8 @@ def _slices(data: bytes, spans: NDArray[np.int64]) -> pa.Array:
     import numpy as np
     import pyarrow as pa
 
+    if not len(spans):
+        return pa.array([], pa.string())
     offsets = pa.py_buffer(np.ascontiguousarray(spans).reshape(-1))
     pieces = pa.Array.from_buffers(pa.large_string(), 2 * len(spans) - 1, [None, offsets, pa.py_buffer(data)])
     return pieces.take(pa.array(np.arange(0, 2 * len(spans), 2))).cast(pa.string())
