@@ -165,6 +165,7 @@ def _report(tally: Tally, one: Identified) -> SourceReport:
         tally.problems,
         tally.notices,
         dict(tally.problem_counts),
+        dict(tally.notice_counts),
     )
 
 

@@ -53,8 +53,8 @@ class Records(msgspec.Struct, frozen=True):
 class SourceReport(msgspec.Struct, frozen=True):
     """One file that was read, and what became of its records.
 
-    ``problems`` and ``notices`` are the first twenty; ``problem_counts`` counts every code,
-    ``skipped_by`` every reason.
+    ``problems`` (records that could not be used) and ``notices`` (doubts about used ones) are the
+    first twenty; ``problem_counts`` and ``notice_counts`` count every code, ``skipped_by`` every reason.
     """
 
     path: str
@@ -66,6 +66,7 @@ class SourceReport(msgspec.Struct, frozen=True):
     problems: Sequence[Problem] = ()
     notices: Sequence[Problem] = ()
     problem_counts: Mapping[str, int] = {}
+    notice_counts: Mapping[str, int] = {}
 
 
 class GroupInfo(msgspec.Struct, frozen=True):
@@ -159,6 +160,7 @@ class IdentifiedSource(msgspec.Struct, frozen=True):
     problems: Sequence[Problem] = ()
     notices: Sequence[Problem] = ()
     problem_counts: Mapping[str, int] = {}
+    notice_counts: Mapping[str, int] = {}
 
 
 class Identification(msgspec.Struct, frozen=True):

@@ -9,8 +9,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cq.formats import Format, Peek, ReadOptions, Source, chatlab_json, chatlab_jsonl, file_source
-from cq.formats import echotrace_json, weflow_arkme_json, weflow_json
+from cq.formats import (
+    Format,
+    Peek,
+    ReadOptions,
+    Source,
+    chatlab_json,
+    chatlab_jsonl,
+    echotrace_json,
+    file_source,
+    weflow_arkme_json,
+    weflow_json,
+)
 from cq.model import Group, Member, Problem
 
 SAMPLES = Path(__file__).parents[2] / "sample_exports"

@@ -22,7 +22,7 @@ WEEKS = re.compile(r"== (\d+)-(\d+)(?: reuse=(\d+))?")
 PINNED = re.compile(r"\[(\d+)-(\d+)\] ?")
 PAUSE = re.compile(r"~(\d+)m")
 THREAD = re.compile(r"(.)/(.) (.*)")
-ANSWER = re.compile(r"(\w):(.*)", re.S)
+ANSWER = re.compile(r"(\w):(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from _dialogue import Dice, Event, Exchange, Step, Timeline
-from _dialogue import read_lists, read_questions, read_scenes, read_threads
+from _dialogue import (
+    Dice,
+    Event,
+    Exchange,
+    Step,
+    Timeline,
+    read_lists,
+    read_questions,
+    read_scenes,
+    read_threads,
+)
 
 HERE = Path(__file__).resolve().parent
 TEXTS = HERE / "reading_club"
@@ -181,7 +190,9 @@ class Club:
             if item.verb != "say" or after is None or after.at_once or item.who == "广":
                 continue
             if "哈哈哈" in item.text and self.dice.chance(0.45):
-                out.append(Step("say", self.anyone({item.who, after.who}), self.dice.pick(self.fill["laugh"])))
+                out.append(
+                    Step("say", self.anyone({item.who, after.who}), self.dice.pick(self.fill["laugh"]))
+                )
             elif len(item.text) > 75 and self.dice.chance(0.4):
                 out.append(Step("say", self.anyone({item.who, after.who}), self.dice.pick(self.fill["nod"])))
         return out
@@ -223,7 +234,9 @@ class Club:
             hours = NIGHT if (who, when) == ("唐", "l") else HOURS[when]
             low, high = self.dice.pick(hours)
             time = day + timedelta(seconds=int(3600 * (low + (high - low) * self.dice.unit())))
-            if span[0] <= time and time + timedelta(minutes=6) < min(span[1], day_of(12, 6) + timedelta(hours=20)):
+            if span[0] <= time and time + timedelta(minutes=6) < min(
+                span[1], day_of(12, 6) + timedelta(hours=20)
+            ):
                 return time
 
     def place(self, exchange: Exchange, span: tuple[datetime, datetime]) -> None:
@@ -242,9 +255,13 @@ class Club:
                 steps.append(Step("say", self.anyone({steps[-1].who} | named, text, start), text))
         tail = steps[-1].text
         if "哈哈" in tail and self.dice.chance(0.5):
-            steps.append(Step("say", self.anyone({steps[-1].who}, "", start), self.dice.pick(self.fill["laugh"])))
+            steps.append(
+                Step("say", self.anyone({steps[-1].who}, "", start), self.dice.pick(self.fill["laugh"]))
+            )
         elif exchange.when != "*" and len(steps) > 2 and self.dice.chance(0.25):
-            steps.append(Step("say", self.anyone({steps[-1].who}, "", start), self.dice.pick(self.fill["nod"])))
+            steps.append(
+                Step("say", self.anyone({steps[-1].who}, "", start), self.dice.pick(self.fill["nod"]))
+            )
         self.line.play(start, steps)
 
     def slots(self, text: str) -> str:
@@ -264,7 +281,9 @@ class Club:
         for week, count in enumerate(CHECKINS, 1):
             book = next(b for b in BOOKS if b[0] <= week <= b[1])
             pool = notes[f"{book[0]}-{book[1]}"]
-            share = len(pool) / sum(CHECKINS[week - 1 : book[1]])  # in the order of the book, to its last week
+            share = len(pool) / sum(
+                CHECKINS[week - 1 : book[1]]
+            )  # in the order of the book, to its last week
             weights = {who: weight for who, (weight, _, _) in HABITS.items()}
             if week >= 10:  # by then the group has voted for a weekly one
                 weights = {"唐": 1.0}
@@ -291,7 +310,9 @@ class Club:
     def quiet_moment(self, day: datetime, who: str) -> datetime:
         hours = {"唐": (2.0, 5.0), "柴": (5.6, 6.8), "木": (21.4, 22.3)}.get(who)
         for attempt in range(10**6):
-            low, high = (attempt < 40 and hours) or self.dice.pick(((7.5, 9.0), (12.0, 13.6), (18.5, 22.9), (21.0, 23.8)))
+            low, high = (attempt < 40 and hours) or self.dice.pick(
+                ((7.5, 9.0), (12.0, 13.6), (18.5, 22.9), (21.0, 23.8))
+            )
             time = day + timedelta(seconds=int(3600 * (low + (high - low) * self.dice.unit())))
             if self.line.free(time, time, 5):
                 return time
@@ -345,7 +366,7 @@ class Writer:
     def resolve(self, text: str) -> str:
         if "{" in text:
             for who, name in self.names.items():
-                text = text.replace("{%s}" % who, name)
+                text = text.replace(f"{{{who}}}", name)
         return text
 
     def system(self, time: datetime, text: str) -> None:
@@ -357,7 +378,9 @@ class Writer:
 
     def do_say(self, time: datetime, who: str, text: str) -> None:
         text = self.resolve(text)
-        if len(text) > 9 and self.said.get(who, 0) % 67 == 41:  # now and then one is taken back and typed again
+        if (
+            len(text) > 9 and self.said.get(who, 0) % 67 == 41
+        ):  # now and then one is taken back and typed again
             before = self.records[-1][0]
             if self.said[who] % 2:
                 self.records.append((max(before, time - timedelta(seconds=9)), self.sender(who), text[:-2]))

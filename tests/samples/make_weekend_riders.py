@@ -17,8 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from _dialogue import Dice, Event, Exchange, Step, Timeline
-from _dialogue import read_questions, read_scenes, read_threads
+from _dialogue import Dice, Event, Exchange, Step, Timeline, read_questions, read_scenes, read_threads
 
 HERE = Path(__file__).resolve().parent
 TEXTS = HERE / "weekend_riders"
@@ -144,7 +143,7 @@ class Ride:
         while True:
             day = low + timedelta(days=self.dice.number(0, (high - low).days - 1))
             weekend = day.weekday() > 4
-            if exchange.when == "s" and not weekend or exchange.when in "mna" and weekend:
+            if (exchange.when == "s" and not weekend) or (exchange.when in "mna" and weekend):
                 continue
             first, last = self.dice.pick(HOURS[exchange.when])
             time = day + timedelta(seconds=int(3600 * (first + (last - first) * self.dice.unit())))
@@ -246,12 +245,12 @@ class Writer:
             quoted, text = self.last.get(text[1]), text[2:].lstrip()
         called: list[str] = []
         for other, name in CAST.items():
-            if "{@%s}" % other in text:
+            if f"{{@{other}}}" in text:
                 called.append(IDS[other])
-                text = re.sub(r"\{@%s\} ?" % other, f"@{name}\u2005 ", text)
+                text = text.replace(f"{{@{other}}}", f"@{name}\u2005")
         if "{@all}" in text:
             called.append("notify@all")
-            text = re.sub(r"\{@all\} ?", "@所有人\u2005", text)
+            text = text.replace("{@all} ", "@所有人\u2005")
         kind = next((kind for head, kind in KINDS.items() if text.startswith(head)), ("文本消息", TEXT))
         title, url = text, ""
         if kind[1] == LINK:
@@ -321,7 +320,7 @@ class Writer:
         who, other, suffix = text.split(" ")
         actor = "我" if who == EXPORTER else f'"{CAST[who]}"'
         target = "我" if other == EXPORTER else f'"{CAST[other]}"'
-        self.system(time, f"{actor} 拍了拍 {target} {suffix}" if who != EXPORTER else f"我拍了拍 {target} {suffix}", PAT)
+        self.system(time, f"{actor} 拍了拍 {target} {suffix}".replace("我 拍", "我拍"), PAT)
 
     def do_claim(self, time: datetime, _who: str, text: str) -> None:
         who, host = text.split(" ")

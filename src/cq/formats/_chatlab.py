@@ -302,7 +302,8 @@ class Reader:
         if text and wechat:
             text = tidy(text, self._known)
         elif text:
-            text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "") or None
+            text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+        text = text or None
         if kind in NON_SPEECH:
             return self._event(kind, text, person, platform)
         if text and wechat:

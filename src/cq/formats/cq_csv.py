@@ -37,7 +37,11 @@ def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     csv.field_size_limit(_LONGEST_FIELD)
     lines = _Lines(source)
     reader = csv.reader(lines, strict=True)
-    head = [cell.strip() for cell in _next(reader)]
+    try:
+        head = [cell.strip() for cell in _next(reader)]
+    except csv.Error as error:
+        yield Batch(problems=[Problem("bad_csv", f"{source.label}:1", str(error))])
+        return
     yield Batch(headers=1)
     rows, problems, seen = OwnRows(source.label, options.zone), [], 0
     while lines.begin_record():

@@ -202,7 +202,7 @@ def counting(sources: Sequence[Source], page: Page) -> list[Text]:
     lines = paragraph(law, page, indent=2, style=LABEL)
     if not total.balanced:
         lines += paragraph(words.say("footer.unbalanced"), page, indent=2, style=ALARM)
-    labels = aligned({key: words.say(f"footer.{key}") for key in ("skipped", "problems")})
+    labels = aligned({key: words.say(f"footer.{key}") for key in ("skipped", "problems", "notices")})
     problems = _merged([source.problem_counts for source in sources])
     where = {
         problem.code: problem.where
@@ -212,6 +212,7 @@ def counting(sources: Sequence[Source], page: Page) -> list[Text]:
     for key, family, counts in (
         ("skipped", "skips", _merged([source.skipped_by for source in sources])),
         ("problems", "problems", problems),
+        ("notices", "problems", _merged([source.notice_counts for source in sources])),
     ):
         items = [_counted(code, n, family, where, words) for code, n in counts.items()]
         if not page.verbose and len(items) > SHOWN_CODES:

@@ -28,12 +28,12 @@ import msgspec
 from cq.errors import CqError, InputError
 from cq.model import SCHEMA_VERSION, Group, Member
 from cq.result import Records, SourceReport
+from cq.store.parts import PIECE_ROWS, PartFile, PartWriter, publish, sync_folder, write_table
 from cq.streams import unwritable
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
-    import pyarrow.parquet
     from numpy.typing import NDArray
 
     from cq.store.log import GroupSpan, MessageLog, Tally
@@ -41,32 +41,14 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 _SCHEMA = f"cq.store/{SCHEMA_VERSION}"
 _LOCK_SECONDS = 600
-_PIECE_ROWS = 1 << 16
-"""Rows read or written at once."""
-
-_UNPUBLISHED = ".part"
-_LEFT_BEHIND = re.compile(
-    r"[0-9a-f]{32}\.parquet(?:\.part)?|(?:groups|members)-[0-9a-f]{32}\.parquet|manifest\.json\.[0-9a-f]{32}"
-)
+_TABLE = r"(?:groups|members)-[0-9a-f]{32}\.parquet|manifest\.json\.[0-9a-f]{32}"
+_PART = r"[0-9a-f]{32}\.parquet(?:\.part)?"
 _OWN_NAME = re.compile(
-    r"(?:groups|members)-[0-9a-f]{32}\.parquet|manifest\.json\.[0-9a-f]{32}|\.lock|messages|group=.*/"
-    r"|(?:\.DS_Store|Thumbs\.db|desktop\.ini)/?"
+    rf"{_TABLE}|\.lock|messages|group=.*/|(?:\.DS_Store|Thumbs\.db|desktop\.ini)/?",
 )
 """What may stand in a folder that is to become a store, and (with a slash) in its ``messages``."""
 
 _T = TypeVar("_T")
-
-
-class PartFile(msgspec.Struct, frozen=True):
-    """One Parquet file of messages; times are UTC milliseconds, inclusive."""
-
-    path: str
-    group_id: str
-    rows: int
-    first: int
-    last: int
-    bytes: int
-    sha256: str
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -230,7 +212,7 @@ class StoredLog:
         import pyarrow.parquet as pq
 
         with self._reading(part.path) as path, pq.ParquetFile(path) as file:
-            yield from file.iter_batches(_PIECE_ROWS, columns=columns)
+            yield from file.iter_batches(PIECE_ROWS, columns=columns)
 
     def _times(self, part: PartFile) -> NDArray[np.int64]:
         import numpy as np
@@ -309,11 +291,11 @@ def _add(folder: Path, log: MessageLog, sources: list[SourceReport]) -> ImportRe
     imported = {s.sha256 for s in old.sources}
     new = Manifest(
         parts=(*old.parts, *parts),
-        groups=_write_table(folder, "groups", list(groups.values()), stamp),
-        members=_write_table(folder, "members", list(members.values()), stamp),
+        groups=write_table(folder, "groups", list(groups.values()), stamp),
+        members=write_table(folder, "members", list(members.values()), stamp),
         sources=(*old.sources, *(s for s in sources if s.sha256 not in imported)),
     )
-    _publish(folder, parts)
+    publish(folder, parts)
     _commit(folder, new)
     added = sum(p.rows for p in parts)
     return ImportReport(
@@ -350,7 +332,7 @@ def _write_parts(
 
     parts: list[PartFile] = []
     read = 0
-    writer: _PartWriter | None = None
+    writer: PartWriter | None = None
     try:
         for batch in log.batches():
             read += batch.num_rows
@@ -361,7 +343,7 @@ def _write_parts(
             for group_id, piece in split_groups(batch):
                 if writer is None or writer.group_id != group_id:
                     parts += [writer.close()] if writer else []
-                    writer = _PartWriter(folder, group_id, stamp)
+                    writer = PartWriter(folder, group_id, stamp)
                 writer.write(piece)
         parts += [writer.close()] if writer else []
     except BaseException:
@@ -371,115 +353,15 @@ def _write_parts(
     return parts, read
 
 
-class _PartWriter:
-    """Writes the rows of one group to a file that nobody knows until it is published."""
-
-    def __init__(self, folder: Path, group_id: str, stamp: str) -> None:
-        self.group_id = group_id
-        self._path = f"messages/group={slug(group_id)}/{stamp}.parquet"
-        self._target = folder / (self._path + _UNPUBLISHED)
-        self._target.parent.mkdir(parents=True, exist_ok=True)
-        self._writer = _parquet_writer(self._target)
-        self._held: list[pa.RecordBatch] = []
-        self._held_rows = self._rows = 0
-        self._first = self._last = 0
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        """Add rows, by time."""
-        import pyarrow as pa
-
-        at = batch.column("sent_at").cast(pa.int64())
-        self._first = self._first if self._rows else at[0].as_py()
-        self._last = at[-1].as_py()
-        self._rows += batch.num_rows
-        self._held.append(batch)
-        self._held_rows += batch.num_rows
-        if self._held_rows >= _PIECE_ROWS:
-            self._flush()
-
-    def _flush(self) -> None:
-        import pyarrow as pa
-
-        self._writer.write_table(pa.Table.from_batches(self._held))
-        self._held, self._held_rows = [], 0
-
-    def close(self) -> PartFile:
-        """Finish the file."""
-        if self._held:
-            self._flush()
-        self._writer.close()
-        size, digest = _sync(self._target)
-        return PartFile(self._path, self.group_id, self._rows, self._first, self._last, size, digest)
-
-    def abandon(self) -> None:
-        """Let go of a file that will not be finished."""
-        with contextlib.suppress(OSError):
-            self._writer.close()
-        self._writer.is_open = False  # or its finaliser tries again
-
-
-def _parquet_writer(target: Path) -> pa.parquet.ParquetWriter:
-    import pyarrow.parquet as pq
-
-    from cq.model import HIGH_CARDINALITY, message_schema
-
-    schema = message_schema()
-    columns = [name for name in schema.names if name not in HIGH_CARDINALITY]
-    return pq.ParquetWriter(target, schema, compression="zstd", use_dictionary=columns)
-
-
-def _write_table(folder: Path, name: str, rows: list[Group] | list[Member], stamp: str) -> str:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    kind = Group if name == "groups" else Member
-    kinds = {"joined_at": pa.int64(), "left_at": pa.int64(), "complete_members": pa.bool_()}
-    schema = pa.schema([(f, kinds.get(f, pa.string())) for f in kind.__struct_fields__])
-    table = pa.Table.from_pylist([msgspec.structs.asdict(r) for r in rows], schema)
-    path = f"{name}-{stamp}.parquet"
-    pq.write_table(table, folder / path, compression="zstd")
-    _sync(folder / path)
-    return path
-
-
-def _sync(path: Path) -> tuple[int, str]:
-    """Make a file last; its size and digest."""
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return stream.tell(), digest
-
-
-def _publish(folder: Path, parts: list[PartFile]) -> None:
-    """Give new files their lasting names, so that a reader without a manifest finds them."""
-    for part in parts:
-        target = folder / part.path
-        target.with_name(target.name + _UNPUBLISHED).replace(target)
-    for path in sorted({(folder / part.path).parent for part in parts}):
-        _sync_folder(path)
-    if parts:
-        _sync_folder(folder / "messages")
-
-
 def _commit(folder: Path, manifest: Manifest) -> None:
     temporary = folder / f"{MANIFEST}.{uuid.uuid4().hex}"
     with temporary.open("wb") as stream:
         stream.write(msgspec.json.format(msgspec.json.encode(manifest), indent=1))
         stream.flush()
         os.fsync(stream.fileno())
-    _sync_folder(folder)
+    sync_folder(folder)
     temporary.replace(folder / MANIFEST)
-    _sync_folder(folder)
-
-
-def _sync_folder(path: Path) -> None:
-    """Make the names in a folder last; a file that is synced may still be lost with its name."""
-    if os.name == "posix":
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    sync_folder(folder)
 
 
 def _sweep(folder: Path) -> None:
@@ -489,17 +371,12 @@ def _sweep(folder: Path) -> None:
     """
     manifest = load(folder) if (folder / MANIFEST).exists() else Manifest()
     named = {p.path for p in manifest.parts} | {manifest.groups, manifest.members}
-    for path in [*folder.glob("*"), *folder.glob("messages/group=*/*")]:
-        if _LEFT_BEHIND.fullmatch(path.name) and path.relative_to(folder).as_posix() not in named:
+    found = [p for p in folder.glob("*") if re.fullmatch(_TABLE, p.name)]
+    found += [p for p in folder.glob("messages/group=*/*") if re.fullmatch(_PART, p.name)]
+    for path in found:
+        if path.relative_to(folder).as_posix() not in named:
             with contextlib.suppress(OSError):
                 path.unlink()
     for path in [*folder.glob("messages/group=*"), folder / "messages"]:
         with contextlib.suppress(OSError):  # not empty
             path.rmdir()
-
-
-def slug(group_id: str) -> str:
-    """A folder name for a group id: readable where it is plain ASCII, unique always."""
-    plain = re.sub(r"[^A-Za-z0-9]+", "-", group_id).strip("-")[:40]
-    digest = hashlib.sha256(group_id.encode()).hexdigest()[:12]
-    return f"{plain}-{digest}" if plain else digest

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import Any, NamedTuple, Protocol
+from typing import Protocol
 
 import msgspec
 import numpy as np
@@ -22,17 +21,12 @@ from numpy.typing import NDArray
 from cq.model import Batch, Group, Member, Problem, message_schema
 from cq.store import identity
 from cq.store.identity import Keys
+from cq.store.merge import CHUNK, Piece, Scopes, Steps, doubles, final_order, steps
 from cq.store.names import Names, resolve_batch
 from cq.store.spill import Spill, in_order
 
 SHOWN_PROBLEMS = 20
-_CHUNK = 1 << 20
-"""Rows looked at together where a whole column's worth of scratch space would count."""
 
-_VALUES = 1 << 18
-"""Repeated identities looked at together: exports that overlap wholly must not cost much more."""
-
-_BACKWARD_MS = 60_000
 _BACKWARD_SHARE = 0.005
 """More steps than this back by more than a minute: several exports glued together."""
 
@@ -160,7 +154,7 @@ class Collector:
         self._scopes: list[tuple[int, int]] = []
         self._scope_starts: list[int] = []
         self._rows = 0
-        self._parts: list[_Part] = []
+        self._parts: list[Piece] = []
 
     def source(self, label: str, format_id: str, unique_ids: bool) -> Tally:
         """Begin a source; the batches that follow are its."""
@@ -185,7 +179,7 @@ class Collector:
             self._scope_starts.append(self._rows)
         self._rows += batch.messages.num_rows
         self._parts.append(
-            _Part(
+            Piece(
                 batch.messages.num_rows,
                 rows.keys,
                 batch.messages.column("sent_at").cast(pa.int64()).to_numpy(),
@@ -215,14 +209,14 @@ class Collector:
         place = {id_: i for i, id_ in enumerate(sorted(ids))}
         rank = _codes([place[id_] for id_ in ids])
         keys, at, groups = self._columns(rank)
-        scopes = _Scopes(self._scopes, [*self._scope_starts, self._rows])
-        double = _doubles(keys, scopes, self._parts)
+        scopes = Scopes(self._scopes, [*self._scope_starts, self._rows])
+        double = doubles(keys, scopes, self._parts)
         for (source, _), count in zip(self._scopes, scopes.count(np.flatnonzero(double)), strict=True):
             self._tallies[source].skipped["duplicate"] += int(count)
-        steps = [_steps(groups, at, lo, hi) for lo, hi in scopes.runs()]
-        self._warn_about_order(steps)
-        falling = [s for s, step in enumerate(steps) if step.down > step.up]
-        order = _order(groups, at, scopes, double, falling)
+        runs = [steps(groups, at, lo, hi) for lo, hi in scopes.runs()]
+        self._warn_about_order(runs)
+        falling = [s for s, step in enumerate(runs) if step.down > step.up]
+        order = final_order(groups, at, scopes, double, falling)
         rows = _Rows(keys, at, groups, double, order, sorted(ids))
         spans = self._spans(rows, scopes)
         members = [self._members[k] for k in sorted(self._members)]
@@ -232,7 +226,7 @@ class Collector:
         """Remove temporary files, where the collecting ends before ``finish``."""
         self._spill.close()
 
-    def _spans(self, rows: _Rows, scopes: _Scopes) -> list[GroupSpan]:
+    def _spans(self, rows: _Rows, scopes: Scopes) -> list[GroupSpan]:
         """How much there is of each group, in all and (in the tallies) per source."""
         total: dict[str, GroupSpan] = {}
         of_source: list[dict[str, GroupSpan]] = [{} for _ in self._tallies]
@@ -259,13 +253,13 @@ class Collector:
         hi, lo, at, groups = columns
         return Keys(hi, lo), at, rank[groups]
 
-    def _warn_about_order(self, steps: list[_Steps]) -> None:
+    def _warn_about_order(self, runs: list[Steps]) -> None:
         """Several exports glued together show as time that jumps back again and again.
 
         In an export that is newest-first as a whole, it is the jumps forward that tell.
         """
         jumps, rows = Counter[int](), Counter[int]()
-        for (source, _), step in zip(self._scopes, steps, strict=True):
+        for (source, _), step in zip(self._scopes, runs, strict=True):
             jumps[source] += min(step.far_up, step.far_down)
             rows[source] += step.rows
         for source, count in jumps.items():
@@ -278,209 +272,6 @@ def _codes(values: list[int]) -> NDArray[np.unsignedinteger]:
     """Numbers of groups; two bytes each will do for any but the oddest export."""
     small = max(values, default=0) < 1 << 16
     return np.array(values, np.uint16) if small else np.array(values, np.uint32)
-
-
-class _Part:
-    """The keys of one batch; the columns but the last three move into whole arrays at the end."""
-
-    __slots__ = ("at", "content", "given", "groups", "hi", "lo", "native", "rows")
-
-    def __init__(
-        self,
-        rows: int,
-        keys: Keys,
-        at: NDArray[np.int64],
-        groups: NDArray[np.unsignedinteger],
-        content: NDArray[np.uint64] | None,
-        given: NDArray[np.bool_] | None,
-        native: NDArray[np.bool_] | None,
-    ) -> None:
-        self.rows = rows
-        self.hi, self.lo = keys
-        self.at, self.groups = at, groups
-        self.content, self.given, self.native = content, given, native
-
-
-class _Scopes:
-    """Which part of which source a row came from: runs of rows, each of one (source, segment)."""
-
-    def __init__(self, parts: list[tuple[int, int]], edges: list[int]) -> None:
-        self.edges = np.array(edges, np.int64)
-        code = {part: i for i, part in enumerate(dict.fromkeys(parts))}
-        self._codes = np.array([code[part] for part in parts], np.int64)
-
-    def of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """A number for the (source, segment) of each row."""
-        return self._codes[np.searchsorted(self.edges, rows, side="right") - 1]
-
-    def count(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """How many of the (sorted) rows lie in each run."""
-        return np.diff(np.searchsorted(rows, self.edges))
-
-    def runs(self) -> Iterator[tuple[int, int]]:
-        """First row and end of each run."""
-        return pairwise(self.edges.tolist())
-
-
-def _doubles(keys: Keys, scopes: _Scopes, parts: list[_Part]) -> NDArray[np.bool_]:
-    """Which rows an earlier row already stands for. Repetitions get their own identity in ``keys``."""
-    double = np.zeros(len(keys.hi), np.bool_)
-    repeated = False
-    for rows in _repeated(keys.hi):
-        repeated = True
-        n = _repetitions(rows, keys, scopes, parts)
-        again = rows[n > 0]
-        keys.hi[again], keys.lo[again] = identity.repeated(keys.take(again), n[n > 0])
-    if not repeated:
-        return double
-    for rows in _repeated(keys.hi):  # anew: a repetition may have met an identity that was given
-        hi, lo = keys.take(rows)
-        order = np.lexsort((lo, hi))
-        hi, lo = hi[order], lo[order]
-        double[rows[order[1:]]] = (hi[1:] == hi[:-1]) & (lo[1:] == lo[:-1])
-    return double
-
-
-def _repetitions(
-    rows: NDArray[np.int64], keys: Keys, scopes: _Scopes, parts: list[_Part]
-) -> NDArray[np.int64]:
-    """The place of each row, 0 1 2 …, among the equal ones in its own part of its own source."""
-    content, given, native = (_gather(parts, rows, name) for name in ("content", "given", "native"))
-    hi, lo = keys.take(rows)
-    where = scopes.of(rows)
-    n = np.zeros(len(rows), np.int64)
-    order = np.lexsort((given, where, lo, hi))
-    places = _place_in_run(hi[order], lo[order], where[order], given[order])
-    n[order] = places
-    n[given] = 0  # normalised before: one id is one message
-    if native.any():
-        several = places > 0
-        several[:-1] |= places[1:] > 0
-        _number_contents(n, order[several & native[order]], hi, lo, where, content)
-    return n
-
-
-def _repeated(hi: NDArray[np.uint64]) -> Iterator[NDArray[np.int64]]:
-    """Rows whose first 64 bits occur more than once, all rows of one value together.
-
-    Needs one sorted copy but no index of all rows, and goes by ranges of values where much repeats.
-    """
-    ordered = np.sort(hi)
-    values = ordered[1:][ordered[1:] == ordered[:-1]]
-    del ordered
-    values = values[np.append(True, values[1:] != values[:-1])[: len(values)]]
-    for first in range(0, len(values), _VALUES):
-        some = values[first : first + _VALUES]
-        found = []
-        for start in range(0, len(hi), _CHUNK):
-            piece = hi[start : start + _CHUNK]
-            near = np.flatnonzero((piece >= some[0]) & (piece <= some[-1]))
-            found.append(near[some[np.searchsorted(some, piece[near])] == piece[near]] + start)
-        yield np.concatenate(found)
-
-
-def _place_in_run(*columns: NDArray[np.generic]) -> NDArray[np.int64]:
-    """0, 1, 2 … within each run of rows that are equal in all columns."""
-    rows = len(columns[0])
-    new = np.ones(rows, np.bool_)
-    new[1:] = np.any([c[1:] != c[:-1] for c in columns], axis=0)
-    starts = np.flatnonzero(new)
-    return np.arange(rows) - np.repeat(starts, np.diff(np.append(starts, rows)))
-
-
-def _number_contents(
-    n: NDArray[np.int64],
-    order: NDArray[np.int64],
-    hi: NDArray[np.uint64],
-    lo: NDArray[np.uint32],
-    where: NDArray[np.int64],
-    content: NDArray[np.uint64],
-) -> None:
-    """Messages under one native id in one source: one number per distinct content."""
-    seen: dict[int, int] = {}
-    last: tuple[int, int, int] | None = None
-    for i in order:
-        run = int(hi[i]), int(lo[i]), int(where[i])
-        if run != last:
-            seen, last = {}, run
-        n[i] = seen.setdefault(int(content[i]), len(seen))
-
-
-def _gather(parts: list[_Part], rows: NDArray[np.int64], name: str) -> NDArray[Any]:
-    """A key column that only some batches carry, at some (sorted) rows."""
-    out: NDArray[Any] = np.zeros(len(rows), np.uint64 if name == "content" else np.bool_)
-    start = 0
-    edges = np.searchsorted(rows, np.cumsum([0, *(p.rows for p in parts)]))
-    for part, lo, hi in zip(parts, edges, edges[1:], strict=False):
-        values = getattr(part, name)
-        if values is not None and hi > lo:
-            out[lo:hi] = values[rows[lo:hi] - start]
-        start += part.rows
-    return out
-
-
-class _Steps(NamedTuple):
-    """How often time rises and falls between neighbours of one group, and by more than a minute."""
-
-    rows: int
-    up: int
-    down: int
-    far_up: int
-    far_down: int
-
-
-def _steps(groups: NDArray[np.unsignedinteger], at: NDArray[np.int64], lo: int, hi: int) -> _Steps:
-    counts = np.zeros(4, np.int64)
-    for start in range(lo, hi, _CHUNK):
-        piece = slice(start, min(start + _CHUNK + 1, hi))
-        g, t = groups[piece], at[piece]
-        if (g == g[0]).all():
-            step = np.diff(t)
-        else:
-            order = np.argsort(g, kind="stable")
-            g, t = g[order], t[order]
-            step = np.diff(t)[g[1:] == g[:-1]]
-        tests = (step > 0, step < 0, step > _BACKWARD_MS, step < -_BACKWARD_MS)
-        counts += [np.count_nonzero(test) for test in tests]
-    return _Steps(hi - lo, *counts.tolist())
-
-
-def _order(
-    groups: NDArray[np.unsignedinteger],
-    at: NDArray[np.int64],
-    scopes: _Scopes,
-    double: NDArray[np.bool_],
-    falling: list[int],
-) -> NDArray[np.int64] | None:
-    """The kept rows in final order, or None where that is the order they came in.
-
-    ``falling`` runs are newest-first: turned round before the sort, so that equal seconds are, too.
-    """
-    if not falling:
-        if _in_order(groups, at, double):
-            return None
-        if not double.any():
-            return np.lexsort((at, groups))
-    kept = np.flatnonzero(~double)
-    edges = np.searchsorted(kept, scopes.edges)
-    for run in falling:
-        turned = kept[edges[run] : edges[run + 1]]
-        turned[:] = turned[::-1].copy()
-    return kept[np.lexsort((at[kept], groups[kept]))]
-
-
-def _in_order(groups: NDArray[np.unsignedinteger], at: NDArray[np.int64], double: NDArray[np.bool_]) -> bool:
-    last: tuple[int, int] | None = None
-    for start in range(0, len(at), _CHUNK):
-        keep = ~double[start : start + _CHUNK]
-        g, t = groups[start : start + _CHUNK][keep].astype(np.int64), at[start : start + _CHUNK][keep]
-        if not len(t):
-            continue
-        rises = (g[1:] > g[:-1]) | ((g[1:] == g[:-1]) & (t[1:] >= t[:-1]))
-        if not rises.all() or (last is not None and (int(g[0]), int(t[0])) < last):
-            return False
-        last = int(g[-1]), int(t[-1])
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -500,8 +291,8 @@ class _Rows:
     def spans(self, lo: int, hi: int) -> Iterator[tuple[str, tuple[int, int, int]]]:
         """Rows, first and last time of each group that has any among the rows ``[lo, hi)``."""
         found: dict[int, tuple[int, int, int]] = {}
-        for start in range(lo, hi, _CHUNK):
-            piece = slice(start, min(start + _CHUNK, hi))
+        for start in range(lo, hi, CHUNK):
+            piece = slice(start, min(start + CHUNK, hi))
             keep = np.flatnonzero(~self.double[piece])
             if not len(keep):
                 continue
