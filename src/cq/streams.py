@@ -22,27 +22,29 @@ def output(path: str) -> Iterator[BinaryIO]:
     """A binary stream to ``path`` (``-``: stdout).
 
     A file is written beside its place and renamed at the end, so that it is never half there; an
-    exception leaves what was there before.
+    exception leaves what was there before. A link stays a link, and a file keeps its permissions.
     """
     if path == "-":
         sys.stdout.flush()
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    target = Path(path)
-    if target.is_dir():
-        raise CqError("cannot_write", path=path, reason="is a directory")
-    if target.exists() and not target.is_file():  # /dev/null, a named pipe: nothing to rename
-        with target.open("wb") as stream:
-            yield stream
-        return
     temporary: Path | None = None
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent or ".")
+        target = Path(path)
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if target.exists() and not target.is_file():  # /dev/null, a named pipe: nothing to rename
+            with target.open("wb") as stream:
+                yield stream
+            return
+        target = target.resolve()
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+        descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
         temporary = Path(name)
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(mode)
         temporary.replace(target)
     except BrokenPipeError:
         raise

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 DAY_MS = 86_400_000
 _HOUR_MS = 3_600_000
 _EPOCH = datetime(1970, 1, 1)
+_FIRST_DAY, _LAST_DAY = -719_160, 2_932_890
+"""Days since 1970 near the ends of the calendar Python knows; beyond them offsets stay the same."""
 
 
 def zone(name: str) -> ZoneInfo:
@@ -55,6 +57,7 @@ def _runs(days: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]
 
 
 def _offset_at(utc_ms: int, tz: ZoneInfo) -> int:
+    utc_ms = min(max(utc_ms, _FIRST_DAY * DAY_MS), _LAST_DAY * DAY_MS)
     at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=utc_ms)
     offset = tz.utcoffset(at.astimezone(tz))
     return round(offset.total_seconds() * 1000) if offset is not None else 0
@@ -93,9 +96,9 @@ class LocalClock:
     def _offset_of_day(self, day: int) -> int | None:
         """The offset of a local day, None if it changes within the day or near its edges."""
         if day not in self._days:
-            noon = _EPOCH + timedelta(days=day)
+            midnight = _EPOCH + timedelta(days=min(max(day, _FIRST_DAY), _LAST_DAY))
             seen = {
-                self._tz.utcoffset((noon + timedelta(hours=h)).replace(fold=fold))
+                self._tz.utcoffset((midnight + timedelta(hours=h)).replace(fold=fold))
                 for h in (-1, 0, 12, 24, 25)
                 for fold in (0, 1)
             }
@@ -106,9 +109,10 @@ class LocalClock:
     def _one(self, local_ms: int, before: int | None) -> int:
         at = _EPOCH + timedelta(milliseconds=local_ms)
         first, second = (self._tz.utcoffset(at.replace(fold=f)) or timedelta() for f in (0, 1))
-        if first <= second:  # not repeated (or skipped by the clock: the old offset serves)
-            self._second_pass = False
-        elif before is not None and 0 < before - local_ms <= _HOUR_MS:
+        repeated = first > second  # an hour the clock skipped is read with the old offset
+        if not repeated or before is None or abs(local_ms - before) > _HOUR_MS:
+            self._second_pass = False  # that of another night is over
+        elif local_ms < before:
             self._second_pass = True
         offset = second if self._second_pass else first
         return local_ms - round(offset.total_seconds() * 1000)

@@ -615,6 +615,14 @@ def test_nothing_of_a_hostile_line_raises(tmp_path: Path) -> None:
     raw = "\n".join(json.dumps(r) for r in [HEADER, *records]).encode()
     got = of_bytes(chatlab_jsonl.FORMAT, raw, tmp_path)
     assert got.seen == 1 + len(records)
+    for value in hostile:
+        header = {**HEADER, "meta": dict.fromkeys(("name", "platform", "type", "groupId", "ownerId"), value)}
+        member = {"_type": "member", "platformId": value, "accountName": value}
+        got = of_bytes(
+            chatlab_jsonl.FORMAT, json.dumps(header).encode() + b"\n" + json.dumps(member).encode(), tmp_path
+        )
+        for text in (got.groups[0].group_id, got.groups[0].group_name, *(m.member_id for m in got.members)):
+            (text or "").encode()
     doc = document(*(r for r in records if r["_type"] == "message"))
     got = of_bytes(chatlab_json.FORMAT, json.dumps(doc).encode(), tmp_path)
     assert got.seen == 1 + len(doc["messages"])

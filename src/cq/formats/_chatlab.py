@@ -31,6 +31,7 @@ from cq.formats._weflow import (
     strings,
     tidy,
     timed,
+    whole,
 )
 from cq.model import (
     NON_SPEECH,
@@ -123,9 +124,9 @@ class Reader:
     def header(self, meta: Any) -> None:
         """What ``meta`` says holds for the messages from here on."""
         meta = meta if isinstance(meta, dict) else {}
-        name, platform = strings([meta.get("name"), meta.get("platform")])
+        name, platform = map(whole, strings([meta.get("name"), meta.get("platform")]))
         ids, _ = identifiers([meta.get(key) for key in ("groupId", "sourceSessionId", "ownerId")])
-        native = ids[0] or ids[1]
+        native = whole(ids[0] or ids[1])
         platform = {"weixin": "wechat", None: "unknown", "": "unknown"}.get(platform, platform) or "unknown"
         group_id = native or surrogate_group_id(name)
         group = Group(group_id, name, platform, chat_kind(meta.get("type"), native))
@@ -134,7 +135,7 @@ class Reader:
                 self._people = {None: None, "": None}
             self.group = group
             self._new_groups.append(group)
-        self._owners[group_id] = ids[2] or self._owners.get(group_id)
+        self._owners[group_id] = whole(ids[2]) or self._owners.get(group_id)
 
     def member(self, record: Record) -> None:
         """Members wait for the end: only then it is known who has sent something."""
@@ -181,8 +182,9 @@ class Reader:
         members = []
         for known, record in self._members:
             group = known or self._need_group()
-            (raw,), lost = identifiers([record.platformId])
-            name, card = strings([record.accountName, record.groupNickname])
+            ids, lost = identifiers([record.platformId])
+            raw = whole(ids[0])
+            name, card = map(whole, strings([record.accountName, record.groupNickname]))
             self._rounded += [self.label] * len(lost)
             if raw is None or is_room(raw) or self._is_stranger(group, raw, (name, card)):
                 self.skip("not_a_member")

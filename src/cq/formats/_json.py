@@ -324,8 +324,12 @@ class _Walker:
         while not (match := _AFTER_ARRAY.match(self._data, self._at)) or match.end() == len(self._data):
             if len(self._data) - self._at > _MAX_KEY or not self._grow():
                 break
-        if match is None or not self._unsure:
-            return match is not None
+        if match is None or (
+            match[0].endswith(b"{") and self._item_start().match(self._data, match.end() - 1)
+        ):
+            return False
+        if not self._unsure:
+            return True
         return not any(map(self._is_item, self._item_start().finditer(self._data, self._at)))
 
     # -- the place after damage ------------------------------------------------------------------

@@ -100,6 +100,13 @@ def _written(value: Any) -> str | None:
         return None  # half a surrogate pair deep inside, or a number of a thousand digits
 
 
+def whole(text: str | None) -> str | None:
+    """Without half surrogate pairs, which no encoding can hold (batches mend them by themselves)."""
+    if text is None or text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def identifiers(values: list[Any]) -> tuple[list[str | None], list[int]]:
     """Ids as strings, ``""``, ``"0"`` and ``"null"`` as None; and where a float has destroyed one."""
     lost: list[int] = []
@@ -467,9 +474,9 @@ class _Reader:
         session = self._session
         ids, _ = identifiers([session.get("wxid")])
         names = strings([session.get(key) for key in ("displayName", "nickname")])
-        name = next(filter(None, names), None)
-        kind = chat_kind(session.get("type"), ids[0])
-        self._group = Group(ids[0] or surrogate_group_id(name), name, "wechat", kind)
+        room, name = whole(ids[0]), whole(next(filter(None, names), None))
+        kind = chat_kind(session.get("type"), room)
+        self._group = Group(room or surrogate_group_id(name), name, "wechat", kind)
         self._members = [msgspec.structs.replace(m, group_id=self._group.group_id) for m in self._members]
         return self._group
 
@@ -490,7 +497,7 @@ class _Reader:
                 self._skipped["not_a_member"] = self._skipped.get("not_a_member", 0) + 1
             else:
                 self._member_records += 1
-                self._members.append(Member(group_id, wxid, name, card))
+                self._members.append(Member(group_id, whole(wxid) or "", whole(name), whole(card)))
 
     # -- messages --------------------------------------------------------------------------------
 

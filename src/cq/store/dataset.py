@@ -6,10 +6,11 @@ Layout of a store folder::
     messages/group=<slug>/<id>.parquet  rows of one group by time; one file per import that added any
     groups-<id>.parquet  members-<id>.parquet
 
-A commit writes new files under names nobody knows yet, syncs them, and then replaces
-``manifest.json`` in one step: a crash before that leaves the old state, a crash after it the new
-one. Files no manifest names are removed by the next import. One import at a time holds the lock.
-Importing computes nothing but the merge; an import never rewrites what is there.
+An import writes and syncs its files under names no reader looks for, gives them their own names,
+and then replaces ``manifest.json`` in one step: a crash before that leaves the old state, a crash
+after it the new one. What no manifest names is removed at once where the import can, else by the
+next one. One import at a time holds the lock. Importing computes nothing but the merge; an import
+never rewrites rows that are there.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,6 +97,7 @@ def _parquet_writer(target: Path) -> pa.parquet.ParquetWriter:
 
 
 def write_table(folder: Path, name: str, rows: list[Group] | list[Member], stamp: str) -> str:
+    """Write the groups or the members; the name of the file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

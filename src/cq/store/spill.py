@@ -7,6 +7,7 @@ per row, not one text.
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -61,7 +62,10 @@ class Spill:
             yield from self._held
             return
         if self._writer is not None:
-            self._writer.close()
+            try:
+                self._writer.close()
+            except OSError as error:
+                raise unwritable(tempfile.gettempdir(), error) from error
             self._writer = None
         with pa.OSFile(str(Path(self._folder.name) / "rows.arrow"), "rb") as stream:
             reader = pa.ipc.open_file(stream)
@@ -71,7 +75,8 @@ class Spill:
     def close(self) -> None:
         """Forget the batches and remove the temporary folder."""
         if self._writer is not None:
-            self._writer.close()
+            with contextlib.suppress(OSError):  # of a full disk; the file goes anyway
+                self._writer.close()
             self._writer = None
         self._held = []
         if self._folder is not None:
