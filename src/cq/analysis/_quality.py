@@ -32,7 +32,8 @@ def quality(view: GroupView, window: Window) -> Quality:
     answers |= view.reply_to[rows] >= 0
     inside = (view.mention_row >= rows.start) & (view.mention_row < rows.stop)
     answers[view.mention_row[inside] - rows.start] = True
-    speakers = {int(i) for i in np.unique(view.person[rows][human])}
+    signed = human & view.somebody[view.person[rows]]
+    speakers = {int(i) for i in np.unique(view.person[rows][signed])}
     writers = [int(i) for i in np.unique(view.person[rows]) if i >= 0]
     empty = rows.start == rows.stop
     days = view.local_day[rows]

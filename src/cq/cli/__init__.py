@@ -101,7 +101,7 @@ def _said(lang: str, error: TyperException) -> str:
     parameter = getattr(error, "param", None)
     values = {
         "option": getattr(error, "option_name", None),
-        "parameter": max(parameter.opts, key=len) if parameter is not None else None,
+        "parameter": _shown(parameter) if parameter is not None else None,
         "near": ", ".join(getattr(error, "possibilities", None) or ()),
     }
     template = words.get(type(error).__name__)
@@ -109,6 +109,12 @@ def _said(lang: str, error: TyperException) -> str:
         return error.format_message()
     near = locales.fill(words["near"], values) if values["near"] else ""
     return locales.fill(template, values) + near
+
+
+def _shown(parameter: Any) -> str:
+    """A parameter as it stands in the help."""
+    argument = parameter.param_type_name == "argument"
+    return str((parameter.metavar or parameter.name) if argument else max(parameter.opts, key=len))
 
 
 def _complain(lang: str, what: str, hint: str) -> None:

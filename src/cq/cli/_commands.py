@@ -36,10 +36,10 @@ def analyze(
     choice: Choice,
     format: Format = "text",
     output: Output = "-",
-    section: Annotated[str | None, option("--section")] = None,
-    roster: Annotated[Path | None, option("--roster")] = None,
-    alias: Annotated[Path | None, option("--alias")] = None,
-    fail_on: Annotated[str | None, option("--fail-on")] = None,
+    section: Annotated[str | None, option("--section", metavar="A,B")] = None,
+    roster: Annotated[Path | None, option("--roster", metavar="FILE")] = None,
+    alias: Annotated[Path | None, option("--alias", metavar="FILE")] = None,
+    fail_on: Annotated[str | None, option("--fail-on", metavar="LEVEL")] = None,
     verbose: Annotated[bool, option("--verbose", "-v")] = False,
 ) -> None:
     run = Run(common, format, ("text", "json"))
@@ -111,8 +111,8 @@ def import_(
     paths: Paths,
     common: Common,
     reading: Reading,
-    store: Annotated[Path, option("--store")],
-    me: Annotated[str | None, option("--me")] = None,
+    store: Annotated[Path, option("--store", metavar="DIR")],
+    me: Annotated[str | None, option("--me", metavar="ID")] = None,
     format: Format = "text",
     output: Output = "-",
 ) -> None:
@@ -173,7 +173,7 @@ def formats(common: Common, format: Format = "text", output: Output = "-") -> No
 @flattened
 def explain(
     common: Common,
-    code: Annotated[str | None, typer.Argument()] = None,
+    code: Annotated[str | None, typer.Argument(metavar="CODE")] = None,
     format: Format = "text",
     output: Output = "-",
 ) -> None:
@@ -191,7 +191,7 @@ def explain(
 
 @cli.command()
 @flattened
-def schema(name: Annotated[str, typer.Argument()], common: Common, output: Output = "-") -> None:
+def schema(name: Annotated[str, typer.Argument(metavar="NAME")], common: Common, output: Output = "-") -> None:
     Run(common, "json", ("json",))
     from cq.report import json
 
@@ -202,7 +202,7 @@ def schema(name: Annotated[str, typer.Argument()], common: Common, output: Outpu
 
 @cli.command()
 @flattened
-def init(folder: Annotated[Path, typer.Argument()], common: Common) -> None:
+def init(folder: Annotated[Path, typer.Argument(metavar="DIR")], common: Common) -> None:
     run = Run(common, "text", ("text",))
     for path in app.init(folder, run.lang):
         run.say("init.written", path=path)

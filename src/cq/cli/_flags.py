@@ -24,8 +24,8 @@ def option(*names: str, **more: Any) -> Any:
 class Common:
     """Flags of every command."""
 
-    lang: Annotated[str | None, option("--lang")] = None
-    config: Annotated[Path | None, option("--config")] = None
+    lang: Annotated[str | None, option("--lang", metavar="LANG")] = None
+    config: Annotated[Path | None, option("--config", metavar="FILE")] = None
     quiet: Annotated[bool, option("--quiet", "-q")] = False
     no_color: Annotated[bool, option("--no-color")] = False
 
@@ -34,10 +34,10 @@ class Common:
 class Reading:
     """Flags of every command that reads exports."""
 
-    tz: Annotated[str | None, option("--tz")] = None
-    input_format: Annotated[str | None, option("--input-format")] = None
-    date: Annotated[str | None, option("--date")] = None
-    year: Annotated[int | None, option("--year", min=1990, max=2100)] = None
+    tz: Annotated[str | None, option("--tz", metavar="ZONE")] = None
+    input_format: Annotated[str | None, option("--input-format", metavar="ID")] = None
+    date: Annotated[str | None, option("--date", metavar="DATE")] = None
+    year: Annotated[int | None, option("--year", metavar="YEAR", min=1990, max=2100)] = None
     strict: Annotated[bool, option("--strict")] = False
 
 
@@ -45,16 +45,16 @@ class Reading:
 class Choice:
     """Which part of the log."""
 
-    group: Annotated[str | None, option("--group")] = None
-    since: Annotated[str | None, option("--since")] = None
-    until: Annotated[str | None, option("--until")] = None
-    last: Annotated[str | None, option("--last")] = None
-    me: Annotated[str | None, option("--me")] = None
+    group: Annotated[str | None, option("--group", metavar="GROUP")] = None
+    since: Annotated[str | None, option("--since", metavar="TIME")] = None
+    until: Annotated[str | None, option("--until", metavar="TIME")] = None
+    last: Annotated[str | None, option("--last", metavar="7d")] = None
+    me: Annotated[str | None, option("--me", metavar="ID")] = None
 
 
-Paths = Annotated[list[str], typer.Argument()]
-Format = Annotated[str, option("--format", "-f")]
-Output = Annotated[str, option("--output", "-o")]
+Paths = Annotated[list[str], typer.Argument(metavar="PATH", show_default=False)]
+Format = Annotated[str, option("--format", "-f", metavar="FORMAT")]
+Output = Annotated[str, option("--output", "-o", metavar="FILE")]
 
 
 class ReaderGone(Exception):
