@@ -11,10 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+from hypothesis import settings
 
 from cq.model import COLUMNS, Batch, record_batch
 from cq.result import Records, SourceReport
 from cq.store.log import Collector, Log, MessageLog, Tally
+
+LAW = settings(deadline=None, max_examples=80)
+"""For tests of what holds for all inputs: the first call loads Arrow, which takes its time."""
 
 START = 1_700_000_000_000
 Message = Mapping[str, Any]
@@ -82,9 +86,7 @@ def texts(log: MessageLog, **bounds: Any) -> list[str]:
 
 def contents(messages: Iterable[Message]) -> Counter[tuple[Any, ...]]:
     """How often each (group, time, sender, kind, text) occurs."""
-    return Counter(
-        (m["group_id"], _ms(m["sent_at"]), m["sender_id"], m["kind"], m["text"]) for m in messages
-    )
+    return Counter((m["group_id"], _ms(m["sent_at"]), m["sender_id"], m["kind"], m["text"]) for m in messages)
 
 
 def _ms(time: Any) -> int:

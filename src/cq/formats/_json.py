@@ -16,7 +16,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
-from itertools import takewhile
 from types import GenericAlias
 from typing import Any, NamedTuple
 
@@ -353,39 +352,51 @@ class _Walker:
         """
         self._unsure, self._reach = True, _NEAR
         begin, start = self._at, self._item_start()
-        near = end or min(begin + _NEAR, len(self._data))
-        for stop in (near, end or len(self._data)):
-            astray = self._astray(begin, start, stop)
-            if astray is not None:
-                self._at = astray
+        if end is not None:
+            astray = self._astray(begin, start, end)
+            if astray is not None or self._after(end) in (b",", b"]"):
+                self._at = end if astray is None else astray
                 return True
-        if end is not None and self._after(end) in (b",", b"]"):
-            self._at = end
-            return True
-        nested = self._nested(begin, start)
+        refused: set[int] = set()
+        for stop in (begin + _NEAR, len(self._data)):
+            at = self._next_item(begin, min(stop, len(self._data)), start, refused)
+            if at is not None:
+                self._at = at
+                return True
 
         def search(data: bytes, at: int) -> re.Match[bytes] | None:
-            for match in start.finditer(data, at):
-                if self._is_item(match) and self._base + match.start(match.lastgroup or 0) not in nested:
-                    return match
-            return None
+            fresh = (m for m in start.finditer(data, at) if self._base + m.start() not in refused)
+            return next(filter(self._is_item, fresh), None)
 
         self._at = begin + 1
         return self._search(search)
 
-    def _nested(self, begin: int, start: re.Pattern[bytes]) -> set[int]:
-        """Offsets of brackets too deep to belong to one of our items.
+    def _next_item(self, begin: int, stop: int, start: re.Pattern[bytes], refused: set[int]) -> int | None:
+        """The first place before ``stop`` that is the start of an item for certain.
 
-        The items are those least deep. But if the text breaks off in the middle of an item that
-        is sound so far, whatever is inside belongs to that item.
+        By its indentation, or because the count of quotes says "inside a string" there, or by its
+        depth: our items are those least deep. But if the text breaks off in the middle of an item
+        that is sound so far, whatever is inside belongs to that item. Others are ``refused``.
         """
-        depths = self._depths(begin, len(self._data))
-        until_next_array = takewhile(lambda m: m.lastgroup == "item", start.finditer(self._data, begin + 1))
-        brackets = [match.start() for match in until_next_array if self._is_item(match)]
-        least = min((depths[at] for at in brackets if at in depths), default=0)
-        if least > 1 and len(brackets) < _MANY and _is_cut_off(self._data[begin:]):
-            least = 1
-        return {self._base + at for at, depth in depths.items() if depth > max(least, 1)}
+        depths = self._depths(begin, stop)
+        certain, likely = None, []
+        for match in start.finditer(self._data, begin + 1, stop):
+            if match.start(match.lastgroup or 0) not in depths or match.lastgroup == "array":
+                certain = match
+                break
+            if self._is_item(match):
+                likely.append(match.start())
+            else:
+                refused.add(self._base + match.start())
+        limit = min((depths[at] for at in likely), default=0)
+        unproved = stop < len(self._data) or (certain is not None and certain.lastgroup == "item")
+        if unproved or (limit > 1 and len(likely) < _MANY and _is_cut_off(self._data[begin:])):
+            limit = 1
+        for at in likely:
+            if self._indent or depths[at] <= max(limit, 1):
+                return at
+        refused.update(self._base + at for at in likely)
+        return certain.start() if certain else None
 
     def _search(self, search: Callable[[bytes, int], re.Match[bytes] | None]) -> bool:
         """Move the window to what ``search`` finds from here on, or to the end of the text."""

@@ -38,6 +38,8 @@ _BROKEN = re.compile(
     rb"(?:\([0-9]{4,12}\)|<[^<>\s]{1,128}>)\Z"
 )
 """A header whose date or time is damaged, the other is not, and there is an id."""
+_ALL_IS_SENDER = -len("2021-03-05  ")
+"""Length of the time in such a header: its sender begins with the line, which nothing cuts in two."""
 _ROOM_OF_FIRST = 4096
 _SHORTEST_HEADER = len("2021-03-05 9:45:37")
 NO_MARK, AM, PM, NOON = 0, 1, 2, 3
@@ -191,11 +193,12 @@ class _Text:
         mark, word = _clock_words(view, at + 11)
         length, clock = _clock(view, at + 11 + word, ends[rows])
         good &= length > 0
+        length += word
         if self._strict and not good.all():
             odd = np.flatnonzero(~good)
             broken = [i for i in odd if _BROKEN.match(self.data, int(at[i]), int(ends[rows[i]]))]
-            good[broken], clock[broken], mark[broken], length[broken] = True, -1, NO_MARK, 0
-        return rows[good], (word + length)[good], clock[good], mark[good]
+            good[broken], clock[broken], mark[broken], length[broken] = True, -1, NO_MARK, _ALL_IS_SENDER
+        return rows[good], length[good], clock[good], mark[good]
 
     def end(self, last: bool) -> int:
         """Up to where the records are whole: to the last thing that begins here, or the end of the file.

@@ -38,7 +38,7 @@ def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
             for raw in file.iter_batches(_ROWS, columns=list(COLUMNS)):
                 yield _batch(raw, source.label, first)
                 first += raw.num_rows
-    except (OSError, pa.ArrowException, KeyError) as error:
+    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         yield Batch(problems=(Problem("bad_parquet", f"{source.label}:{first}", str(error)[:120]),))
 
 

@@ -69,6 +69,7 @@ class _Facts:
 
     headers: int = 0
     with_id: int = 0
+    ids: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     tags: dict[str, set[str]] = field(default_factory=dict)
 
@@ -80,7 +81,9 @@ class _Facts:
 
     @property
     def ids_are_the_rule(self) -> bool:
-        return 0 < self.with_id >= 0.95 * self.headers
+        """Whether everybody here has an id, and a header without one is none (or a damaged one)."""
+        share = 0.8 if len(self.ids) >= _NAMES_OF_A_GROUP else 0.95
+        return 0 < self.with_id >= share * self.headers
 
     @property
     def has_ids(self) -> bool:
@@ -102,6 +105,8 @@ class _Facts:
         self.with_id += count if id_ else 0
         if len(self.names) < _NAMES_OF_A_GROUP:
             self.names.add(name)
+        if id_ and len(self.ids) < _NAMES_OF_A_GROUP:
+            self.ids.add(id_)
         tag = leading_tag(name)
         if tag and tag not in KNOWN_TITLES:
             holders = self.tags.setdefault(tag, set())

@@ -29,7 +29,7 @@ import msgspec
 from cq.errors import CqError, InputError
 from cq.model import SCHEMA_VERSION, Group, Member
 from cq.result import Records, SourceReport
-from cq.store.parts import PIECE_ROWS, PartFile, PartWriter, publish, sync_folder, write_table
+from cq.store.parts import PART_NAME, PIECE_ROWS, PartFile, PartWriter, publish, sync_folder, write_table
 from cq.streams import unwritable
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ MANIFEST = "manifest.json"
 _SCHEMA = f"cq.store/{SCHEMA_VERSION}"
 _LOCK_SECONDS = 600
 _TABLE = r"(?:groups|members)-[0-9a-f]{32}\.parquet|manifest\.json\.[0-9a-f]{32}"
-_PART = r"[0-9a-f]{32}\.parquet(?:\.part)?"
 _OWN_NAME = re.compile(
     rf"{_TABLE}|\.lock|messages|group=.*/|(?:\.DS_Store|Thumbs\.db|desktop\.ini)/?",
 )
@@ -148,7 +147,7 @@ class StoredLog:
         if name is None:
             return []
         with self._reading(name) as path:
-            rows = pq.read_table(path, partitioning=None).to_pylist()
+            rows = pq.read_table(path, partitioning=None, page_checksum_verification=True).to_pylist()
             return [msgspec.convert(row, kind) for row in rows]
 
     @contextlib.contextmanager
@@ -212,8 +211,9 @@ class StoredLog:
         """Some columns of a file, or all."""
         import pyarrow.parquet as pq
 
-        with self._reading(part.path) as path, pq.ParquetFile(path) as file:
-            yield from file.iter_batches(PIECE_ROWS, columns=columns)
+        with self._reading(part.path) as path, pq.ParquetFile(path, page_checksum_verification=True) as file:
+            for batch in file.iter_batches(PIECE_ROWS, columns=columns):
+                yield batch.select(columns) if columns else batch
 
     def _times(self, part: PartFile) -> NDArray[np.int64]:
         import numpy as np
@@ -373,7 +373,7 @@ def _sweep(folder: Path) -> None:
     manifest = load(folder) if (folder / MANIFEST).exists() else Manifest()
     named = {p.path for p in manifest.parts} | {manifest.groups, manifest.members}
     found = [p for p in folder.glob("*") if re.fullmatch(_TABLE, p.name)]
-    found += [p for p in folder.glob("messages/group=*/*") if re.fullmatch(_PART, p.name)]
+    found += [p for p in folder.glob("messages/group=*/*") if PART_NAME.fullmatch(p.name)]
     for path in found:
         if path.relative_to(folder).as_posix() not in named:
             with contextlib.suppress(OSError):

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 PIECE_ROWS = 1 << 16
 """Rows read or written at once."""
 
-UNPUBLISHED = ".part"
-"""Behind the name of a file of messages until it is published."""
+PART_NAME = re.compile(r"[0-9a-f]{32}\.parquet|\.[0-9a-f]{32}\.part")
+"""Names of files of messages: published, and not yet."""
 
 
 class PartFile(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ class PartWriter:
     def __init__(self, folder: Path, group_id: str, stamp: str) -> None:
         self.group_id = group_id
         self._path = f"messages/group={slug(group_id)}/{stamp}.parquet"
-        self._target = folder / (self._path + UNPUBLISHED)
+        self._target = _unpublished(folder / self._path)
         self._target.parent.mkdir(parents=True, exist_ok=True)
         self._writer = _parquet_writer(self._target)
         self._held: list[pa.RecordBatch] = []
@@ -93,7 +93,9 @@ def _parquet_writer(target: Path) -> pa.parquet.ParquetWriter:
 
     schema = message_schema()
     columns = [name for name in schema.names if name not in HIGH_CARDINALITY]
-    return pq.ParquetWriter(target, schema, compression="zstd", use_dictionary=columns)
+    return pq.ParquetWriter(
+        target, schema, compression="zstd", use_dictionary=columns, write_page_checksum=True
+    )
 
 
 def write_table(folder: Path, name: str, rows: list[Group] | list[Member], stamp: str) -> str:
@@ -106,7 +108,7 @@ def write_table(folder: Path, name: str, rows: list[Group] | list[Member], stamp
     schema = pa.schema([(f, kinds.get(f, pa.string())) for f in kind.__struct_fields__])
     table = pa.Table.from_pylist([msgspec.structs.asdict(r) for r in rows], schema)
     path = f"{name}-{stamp}.parquet"
-    pq.write_table(table, folder / path, compression="zstd")
+    pq.write_table(table, folder / path, compression="zstd", write_page_checksum=True)
     _sync(folder / path)
     return path
 
@@ -119,11 +121,16 @@ def _sync(path: Path) -> tuple[int, str]:
         return stream.tell(), digest
 
 
+def _unpublished(target: Path) -> Path:
+    """Where a file stands until it is published: hidden from readers who just take all files."""
+    return target.with_name(f".{target.stem}.part")
+
+
 def publish(folder: Path, parts: list[PartFile]) -> None:
     """Give new files their lasting names, so that a reader without a manifest finds them."""
     for part in parts:
         target = folder / part.path
-        target.with_name(target.name + UNPUBLISHED).replace(target)
+        _unpublished(target).replace(target)
     for path in sorted({(folder / part.path).parent for part in parts}):
         sync_folder(path)
     if parts:

@@ -1,0 +1,113 @@
+"""Golden rows: what every sample export reads as, kept beside it, so that a change of reading shows in a diff.
+
+    python tests/golden.py              # write sample_exports/*/*.golden.jsonl anew
+    python tests/golden.py --check      # say which differ, write nothing
+
+The first line of a golden is ``{"golden": …}``: format, counts, codes, groups, members. Then come the
+lines that ``cq messages SAMPLE -f jsonl`` prints in Asia/Shanghai, with ``origin_file`` reduced to the
+file's name; of a large sample the first and last of them. ``digest`` is that of all lines.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from cq import export
+from cq.formats import all_formats
+from cq.reading import ReadRequest, read
+
+SAMPLES = Path(__file__).resolve().parents[1] / "sample_exports"
+SUFFIX = ".golden.jsonl"
+ZONE = ZoneInfo("Asia/Shanghai")
+WHOLE, FIRST, LAST = 300, 50, 20
+"""A sample of more rows than ``WHOLE`` is represented by its ``FIRST`` and ``LAST`` ones."""
+MEMBERS = 40
+
+
+def samples() -> Iterator[Path]:
+    """Every sample export: what lies in a folder that bears the id of a format."""
+    known = {f.id for f in all_formats()}
+    for folder in sorted(SAMPLES.iterdir()):
+        if folder.name in known:
+            yield from sorted(p for p in folder.iterdir() if not p.name.endswith(SUFFIX))
+
+
+def golden_path(sample: Path) -> Path:
+    """Where the golden of a sample stands."""
+    return sample.with_name(sample.stem + SUFFIX)
+
+
+def rows(path: str | Path) -> list[str]:
+    """The lines that ``cq messages`` prints of an export, with the name of the file only."""
+    return _read(str(path))[1]
+
+
+def golden(sample: Path) -> str:
+    """The text of a sample's golden."""
+    head, lines = _read(str(sample))
+    digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    shown = lines if len(lines) <= WHOLE else [*lines[:FIRST], *lines[-LAST:]]
+    head |= {"rows": len(lines), "digest": digest}
+    return "\n".join([json.dumps({"golden": head}, ensure_ascii=False), *shown, ""])
+
+
+def _read(path: str) -> tuple[dict[str, object], list[str]]:
+    reading = read(ReadRequest([path], ZONE))
+    try:
+        stream = io.BytesIO()
+        export.write(reading.log.batches(), "jsonl", stream, ZONE)
+        groups = [{**msgspec.to_builtins(s.group), "rows": s.rows} for s in reading.log.spans]
+        members = [_known(msgspec.to_builtins(m)) for m in reading.log.members]
+        source, tally = reading.sources[0], reading.log.tallies[0]
+        head: dict[str, object] = {
+            "format": source.format,
+            "records": msgspec.to_builtins(source.records),
+            "skipped": dict(sorted(source.skipped_by.items())),
+            "problems": dict(sorted(tally.problem_counts.items())),
+            "notices": dict(sorted(tally.notice_counts.items())),
+            "groups": groups,
+            "members": members[:MEMBERS],
+        }
+    finally:
+        reading.log.close()
+    return head, [_with_name_only(line) for line in stream.getvalue().splitlines()]
+
+
+def _known(values: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _with_name_only(line: bytes) -> str:
+    row = msgspec.json.decode(line)
+    row["origin_file"] = row["origin_file"].replace("\\", "/").rsplit("/", 1)[-1]
+    return msgspec.json.encode(row).decode()
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check every golden; 1 if one differs or is left over."""
+    wrong = 0
+    expected = {golden_path(sample): sample for sample in samples()}
+    for path, sample in expected.items():
+        text = golden(sample)
+        if path.exists() and path.read_bytes() == text.encode():
+            continue
+        wrong += 1
+        print(f"{'differs' if path.exists() else 'missing'}: {path.relative_to(SAMPLES)}")
+        if "--check" not in arguments:
+            path.write_bytes(text.encode())
+    for path in sorted(set(SAMPLES.glob(f"*/*{SUFFIX}")) - set(expected)):
+        wrong += 1
+        print(f"without a sample: {path.relative_to(SAMPLES)}")
+    return int("--check" in arguments and wrong > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
