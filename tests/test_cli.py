@@ -397,3 +397,26 @@ def test_narrow_consoles_get_question_marks_not_tracebacks(court, encoding):  # 
     result = _process("analyze", court, env=env)
     assert result.returncode == 0
     assert result.stdout.decode(encoding)
+
+
+@pytest.mark.parametrize(("level", "severity", "code"), [("warning", "warning", 10), ("alert", "warning", 0), ("alert", "alert", 10)])
+def test_fail_on_reaches_its_level(cq, court, monkeypatch, level, severity, code):  # type: ignore[no-untyped-def]
+    """No analysis judges yet; the exit code must be right on the day one does."""
+    import msgspec
+
+    from cq import app
+    from cq.section import Finding
+
+    finding = Finding("test/finding", "finding", severity, 0.9, values={"share": 0.5})
+    analyze = app.analyze
+
+    def judging(*arguments, **more):  # type: ignore[no-untyped-def]
+        result = analyze(*arguments, **more)
+        group = result.groups[0]
+        section = msgspec.structs.replace(group.sections["activity"], findings=[finding])
+        group = msgspec.structs.replace(group, sections={**group.sections, "activity": section})
+        return msgspec.structs.replace(result, groups=[group])
+
+    monkeypatch.setattr(app, "analyze", judging)
+    assert cq("analyze", court, "--fail-on", level).code == code
+    assert cq("analyze", court).code == 0

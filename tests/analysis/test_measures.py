@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from cq.analysis import Person
+from cq.analysis import _calendar as cal
 from cq.analysis import _measures as m
 
 SHANGHAI, NEW_YORK = ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")
@@ -23,33 +24,33 @@ def ints(*values: int) -> np.ndarray:
 
 def test_days_weeks_and_months() -> None:
     # 2026-03-01 16:00 UTC is midnight of Monday, 2 March, in Shanghai and still Sunday in New York.
-    assert m.day_of(MONDAY * m.DAY_MS - 8 * m.HOUR_MS, SHANGHAI) == MONDAY
-    assert m.day_of(MONDAY * m.DAY_MS - 8 * m.HOUR_MS, NEW_YORK) == MONDAY - 1
-    assert m.iso(MONDAY) == "2026-03-02"
-    assert m.iso(0) == "1970-01-01"
+    assert cal.day_of(MONDAY * m.DAY_MS - 8 * m.HOUR_MS, SHANGHAI) == MONDAY
+    assert cal.day_of(MONDAY * m.DAY_MS - 8 * m.HOUR_MS, NEW_YORK) == MONDAY - 1
+    assert cal.iso(MONDAY) == "2026-03-02"
+    assert cal.iso(0) == "1970-01-01"
     # Thursday 1970-01-01 is weekday 3 of week 0; Sunday the 4th its end, Monday the 5th begins week 1.
-    assert m.weekday(ints(0, 3, 4, MONDAY)).tolist() == [3, 6, 0, 0]
-    assert m.week_of(ints(-3, 0, 3, 4)).tolist() == [0, 0, 0, 1]
-    assert m.iso(int(m.week_start(m.week_of(ints(MONDAY + 6)))[0])) == "2026-03-02"
+    assert cal.weekday(ints(0, 3, 4, MONDAY)).tolist() == [3, 6, 0, 0]
+    assert cal.week_of(ints(-3, 0, 3, 4)).tolist() == [0, 0, 0, 1]
+    assert cal.iso(int(cal.week_start(cal.week_of(ints(MONDAY + 6)))[0])) == "2026-03-02"
     # January 1970 is month 0; March 2026 is 56·12 + 2 = 674.
-    assert m.month_of(ints(0, 30, 31, MONDAY)).tolist() == [0, 0, 1, 674]
-    assert m.iso(int(m.month_start(ints(674))[0])) == "2026-03-01"
+    assert cal.month_of(ints(0, 30, 31, MONDAY)).tolist() == [0, 0, 1, 674]
+    assert cal.iso(int(cal.month_start(ints(674))[0])) == "2026-03-01"
 
 
 def test_covered_is_where_window_and_log_meet() -> None:
     at = ints(1_000, 5_000, 9_000)
-    assert m.covered(at, 0, 20_000, SHANGHAI) == (1_000, 9_001, 0, 0)
-    assert m.covered(at, 2_000, 6_000, SHANGHAI) == (2_000, 6_000, 0, 0)
-    assert m.covered(at, 9_001, 20_000, SHANGHAI) is None
-    assert m.covered(at, 0, 1_000, SHANGHAI) is None
-    assert m.covered(ints(), 0, 1_000, SHANGHAI) is None
+    assert cal.covered(at, 0, 20_000, SHANGHAI) == (1_000, 9_001, 0, 0)
+    assert cal.covered(at, 2_000, 6_000, SHANGHAI) == (2_000, 6_000, 0, 0)
+    assert cal.covered(at, 9_001, 20_000, SHANGHAI) is None
+    assert cal.covered(at, 0, 1_000, SHANGHAI) is None
+    assert cal.covered(ints(), 0, 1_000, SHANGHAI) is None
 
 
 def test_covered_days_count_both_ends() -> None:
     # 23:59 on Monday to 00:01 on Wednesday: three calendar days.
     start = MONDAY * m.DAY_MS - 8 * m.HOUR_MS
     at = ints(start + m.DAY_MS - 60_000, start + 2 * m.DAY_MS + 60_000)
-    span = m.covered(at, 0, 2**60, SHANGHAI)
+    span = cal.covered(at, 0, 2**60, SHANGHAI)
     assert span is not None
     assert span.days == 3
 
@@ -72,7 +73,7 @@ def test_speakers_and_messages_per_day() -> None:
     assert m.speakers_per(who, day, 5, 8).tolist() == [2, 1, 0, 1]
     assert m.messages_per(day, 5, 8).tolist() == [3, 1, 0, 1]
     # By week: days 5 to 8 of 1970 (6 to 9 January) all lie in week 1.
-    assert m.speakers_per(who, m.week_of(day), 1, 1).tolist() == [3]
+    assert m.speakers_per(who, cal.week_of(day), 1, 1).tolist() == [3]
 
 
 def test_trailing_speakers_count_nobody_twice() -> None:

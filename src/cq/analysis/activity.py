@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 
 from cq.analysis import KINDS, Analyzer, GroupView, Window
+from cq.analysis import _calendar as cal
 from cq.analysis import _measures as m
 from cq.model import Kind
 from cq.section import Metric, Scalar, Section, Series, Table, Unit
@@ -100,7 +101,7 @@ class _Said(NamedTuple):
 
 def run(view: GroupView, window: Window, settings: Settings) -> Section:
     """The section ``activity``. Every code is there; what the log does not show is ``None``."""
-    span = m.covered(view.sent_at, window.start, window.end, view.zone)
+    span = cal.covered(view.sent_at, window.start, window.end, view.zone)
     said = _said(view, view.rows(window))
     found: _Found = {}
     points: dict[str, _Points] = {}
@@ -145,7 +146,7 @@ def _said(view: GroupView, inside: slice) -> _Said:
     )
 
 
-def _counts(view: GroupView, span: m.Span, said: _Said) -> _Found:
+def _counts(view: GroupView, span: cal.Span, said: _Said) -> _Found:
     speakers = m.distinct(said.pairs.person)
     found: _Found = {
         "messages": (len(said.row), None),
@@ -161,9 +162,9 @@ def _counts(view: GroupView, span: m.Span, said: _Said) -> _Found:
     return found
 
 
-def _rates(span: m.Span, said: _Said) -> _Found:
-    weekly = _per_whole(span, said.pairs, m.week_of, m.week_start)
-    monthly = _per_whole(span, said.pairs, m.month_of, m.month_start)
+def _rates(span: cal.Span, said: _Said) -> _Found:
+    weekly = _per_whole(span, said.pairs, cal.week_of, cal.week_start)
+    monthly = _per_whole(span, said.pairs, cal.month_of, cal.month_start)
     return {
         "messages_per_day": (len(said.row) / span.days, span.days),
         "speakers_per_day": (len(said.pairs.day) / span.days, span.days),
@@ -173,7 +174,7 @@ def _rates(span: m.Span, said: _Said) -> _Found:
 
 
 def _per_whole(
-    span: m.Span, pairs: m.PersonDays, of: Callable[[Ints], Ints], start: Callable[[Ints], Ints]
+    span: cal.Span, pairs: m.PersonDays, of: Callable[[Ints], Ints], start: Callable[[Ints], Ints]
 ) -> Ints:
     """Speakers of each week or month that lies in the span with all its days."""
     first, last = of(np.array([span.first_day, span.last_day])).tolist()
@@ -181,12 +182,12 @@ def _per_whole(
     return speakers[_whole(span, start(np.arange(first, last + 2)))]
 
 
-def _whole(span: m.Span, starts: Ints) -> NDArray[np.bool_]:
+def _whole(span: cal.Span, starts: Ints) -> NDArray[np.bool_]:
     """Which of the periods between the ``starts`` lie in the span with all their days."""
     return (starts[:-1] >= span.first_day) & (starts[1:] - 1 <= span.last_day)
 
 
-def _rhythm(span: m.Span, said: _Said, settings: Settings) -> _Found:
+def _rhythm(span: cal.Span, said: _Said, settings: Settings) -> _Found:
     gaps = np.diff(said.time)
     silence = m.longest_silence(said.time, span.start, span.end - 1)
     talk = m.conversations(said.time, settings.conversation_gap_minutes * 60 * m.SECOND_MS)
@@ -218,7 +219,7 @@ def _contents(view: GroupView, said: _Said) -> _Found:
 class _Trailing:
     """Distinct speakers of the last days; the look-back may go to before the window."""
 
-    def __init__(self, view: GroupView, span: m.Span, pairs: m.PersonDays, most_days: int) -> None:
+    def __init__(self, view: GroupView, span: cal.Span, pairs: m.PersonDays, most_days: int) -> None:
         self._span = span
         self._log_day = int(view.local_day[0])
         until = int(np.searchsorted(view.sent_at, span.start))
@@ -239,7 +240,9 @@ class _Trailing:
         return np.arange(self._span.first_day, self._span.last_day + 1) - (days - 1) >= self._log_day
 
 
-def _stickiness(span: m.Span, said: _Said, trailing: _Trailing, month_days: int) -> tuple[Scalar, int | None]:
+def _stickiness(
+    span: cal.Span, said: _Said, trailing: _Trailing, month_days: int
+) -> tuple[Scalar, int | None]:
     known = trailing.known(month_days)
     daily = m.speakers_per(said.pairs.person, said.pairs.day, span.first_day, span.last_day)
     return m.stickiness(daily[known], trailing.speakers(month_days)[known]), int(known.sum())
@@ -256,7 +259,7 @@ def _kinds(said: _Said) -> Table:
 
 
 def _hours(said: _Said, known: bool) -> Table:
-    slots = np.bincount(m.weekday(said.day) * 24 + said.clock // m.HOUR_MS, minlength=7 * 24).tolist()
+    slots = np.bincount(cal.weekday(said.day) * 24 + said.clock // m.HOUR_MS, minlength=7 * 24).tolist()
     rows = [(slot // 24, slot % 24, count) for slot, count in enumerate(slots)] if known else []
     return Table({"weekday": "number", "hour": "number", "count": "count"}, rows)
 
@@ -268,12 +271,12 @@ def _busiest(said: _Said, most: int) -> Table:
         messages = m.messages_per(said.day, first, last)
         speakers = m.speakers_per(said.pairs.person, said.pairs.day, first, last)
         top = [int(day) for day in np.argsort(-messages, kind="stable")[:most] if messages[day]]
-        rows = [(m.iso(first + day), int(messages[day]), int(speakers[day])) for day in top]
+        rows = [(cal.iso(first + day), int(messages[day]), int(speakers[day])) for day in top]
     return Table({"date": "date", "messages": "count", "speakers": "count"}, rows)
 
 
-def _per_day(span: m.Span, said: _Said, trailing: _Trailing) -> dict[str, _Points]:
-    days = [m.iso(day) for day in range(span.first_day, span.last_day + 1)]
+def _per_day(span: cal.Span, said: _Said, trailing: _Trailing) -> dict[str, _Points]:
+    days = [cal.iso(day) for day in range(span.first_day, span.last_day + 1)]
     messages = m.messages_per(said.day, span.first_day, span.last_day)
     speakers = m.speakers_per(said.pairs.person, said.pairs.day, span.first_day, span.last_day)
     return {
@@ -284,13 +287,13 @@ def _per_day(span: m.Span, said: _Said, trailing: _Trailing) -> dict[str, _Point
     }
 
 
-def _per_week(span: m.Span, said: _Said) -> dict[str, _Points]:
-    first, last = m.week_of(np.array([span.first_day, span.last_day])).tolist()
-    mondays = m.week_start(np.arange(first, last + 2))
-    weeks, whole = [m.iso(day) for day in mondays[:-1].tolist()], _whole(span, mondays)
-    speakers = m.speakers_per(said.pairs.person, m.week_of(said.pairs.day), first, last)
+def _per_week(span: cal.Span, said: _Said) -> dict[str, _Points]:
+    first, last = cal.week_of(np.array([span.first_day, span.last_day])).tolist()
+    mondays = cal.week_start(np.arange(first, last + 2))
+    weeks, whole = [cal.iso(day) for day in mondays[:-1].tolist()], _whole(span, mondays)
+    speakers = m.speakers_per(said.pairs.person, cal.week_of(said.pairs.day), first, last)
     return {
-        "messages_per_week": _points(weeks, m.messages_per(m.week_of(said.day), first, last), whole),
+        "messages_per_week": _points(weeks, m.messages_per(cal.week_of(said.day), first, last), whole),
         "speakers_per_week": _points(weeks, speakers, whole),
     }
 

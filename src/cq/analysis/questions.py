@@ -19,6 +19,7 @@ import msgspec
 import numpy as np
 
 from cq.analysis import KINDS, Analyzer, GroupView, Window
+from cq.analysis import _calendar as cal
 from cq.analysis import _measures as m
 from cq.model import Kind
 from cq.section import Metric, Section, Table, Unit
@@ -84,7 +85,7 @@ def run(view: GroupView, window: Window, settings: Settings) -> Section:
     metrics = {code: Metric(None, unit) for code, unit in METRICS.items()}
     tables: dict[str, list[tuple[object, ...]]] = {}
     inside = view.rows(window)
-    if m.covered(view.sent_at, window.start, window.end, view.zone):
+    if cal.covered(view.sent_at, window.start, window.end, view.zone):
         asked, texts = _questions(view, inside)
         metrics |= _asking(view, inside, asked, texts)
         basis, answers = _answers(view, asked, settings)
