@@ -5,10 +5,9 @@ from __future__ import annotations
 import errno
 import json
 import os
-import resource
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,7 +18,6 @@ import pyarrow.dataset
 import pyarrow.parquet as pq
 import pytest
 from chats import LAW, contents, ids, largest, merge, report, rows, rows_of, said, texts
-from exports import qq_txt
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +26,7 @@ from cq.model import Batch, Group, Member
 from cq.reading import ReadRequest, read
 from cq.store import dataset, parts, spill
 from cq.store.dataset import ImportReport, StoredLog
+from exports import qq_txt
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CHAT = [said(i // 2, "ab"[i % 2], str(i % 3), group_id="gh"[i % 5 == 4]) for i in range(30)]
@@ -285,15 +284,15 @@ class TestOtherTools:
 class TestReading:
     """Every command that takes exports takes a store too."""
 
-    RECORDS = [
+    RECORDS = tuple(
         (f"2026-03-{d:02d} 9:0{m}:00", f"{'甲乙丙'[m % 3]}(1000{m % 3})", f"@乙 第{d}天 {m}")
         for d in range(1, 9)
         for m in range(4)
-    ]
+    )
 
-    def write(self, folder: Path, name: str, records: list[tuple[str, str, str]]) -> str:
+    def write(self, folder: Path, name: str, records: Sequence[tuple[str, str, str]]) -> str:
         path = folder / name
-        path.write_bytes(qq_txt(("读书会", records), ("骑行队", records[:6])))
+        path.write_bytes(qq_txt(("读书会", list(records)), ("骑行队", list(records[:6]))))
         return str(path)
 
     def read(self, *paths: str | Path) -> Any:
@@ -614,6 +613,8 @@ class TestRealDisks:
 
     @pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
     def test_a_limit_on_file_sizes(self, store: Path, export: Path) -> None:
+        import resource
+
         def limited() -> None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 
