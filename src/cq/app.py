@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from cq import __version__
 from cq.ahead import ahead
 from cq.errors import CqError, UsageError
-from cq.reading import Reading, ReadRequest, Watch, by_group, chosen, frame_log, quietly, read, with_owner
+from cq.reading import OwnedLog, Reading, ReadRequest, Watch, by_group, chosen, frame_log, quietly, read
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -81,7 +81,7 @@ def messages(reading: Reading, request: ReadRequest, window: WindowRequest) -> I
     bounds = window.over(spans, request.zone)
     since, until = (bounds.start, bounds.end) if bounds.bounded else (None, None)
     wanted = None if request.group is None else {s.group.group_id for s in spans}
-    rows = with_owner(ahead(reading.log.batches(wanted, since, until)), request.me)
+    rows = ahead(reading.log.batches(wanted, since, until))
     first = next(rows, None)
     if first is None:
         from cq.analysis._window import empty
@@ -137,7 +137,8 @@ def analyze_rows(frame: pd.DataFrame, request: ReadRequest, what: AnalyzeRequest
     roster = sidefiles.read_roster(what.roster, request.zone) if what.roster else None
     log = frame_log(frame)
     try:
-        return _analyze(Reading(log, [], []), request, what, alias, roster)
+        owned = OwnedLog(log, request.me) if request.me else log
+        return _analyze(Reading(owned, [], []), request, what, alias, roster)
     finally:
         log.close()
 
@@ -171,7 +172,7 @@ def _analyze(
     groups = {s.group.group_id: s.group for s in spans}
     results = {}
     wanted = None if request.group is None else set(groups)
-    for group_id, batches in by_group(with_owner(ahead(reading.log.batches(wanted)), request.me)):
+    for group_id, batches in by_group(ahead(reading.log.batches(wanted))):
         view = build(
             batches,
             groups[group_id],

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from cq.formats import Identified
-    from cq.model import Batch, Group
+    from cq.model import Batch, Group, Member
     from cq.result import Records, SourceReport
-    from cq.store.log import GroupSpan, MessageLog, Tally
+    from cq.store.log import Collector, GroupSpan, MessageLog, Tally
 
 Watch = Callable[[str], None]
 """Told what is being read, for a progress line."""
@@ -72,21 +72,36 @@ def read(request: ReadRequest, watch: Watch = quietly) -> Reading:
 
 
 def _merge(request: ReadRequest, stores: set[str], watch: Watch) -> Reading:
-    from cq.formats import ReadOptions
-
     passed_over: Counter[str] = Counter()
     found = list(
         _identified([p for p in request.paths if p not in stores], request.input_format, passed_over)
     )
     if not found and not stores:
         raise InputError("nothing_usable", path=", ".join(request.paths), count=passed_over.total())
-    from cq.model import Batch
-    from cq.store import dataset
     from cq.store.log import Collector
 
     collector = Collector()
+    try:
+        return _collect(request, sorted(stores), found, passed_over, collector, watch)
+    except BaseException:
+        collector.close()
+        raise
+
+
+def _collect(
+    request: ReadRequest,
+    stores: list[str],
+    found: list[Identified],
+    passed_over: Counter[str],
+    collector: Collector,
+    watch: Watch,
+) -> Reading:
+    from cq.formats import ReadOptions
+    from cq.model import Batch
+    from cq.store import dataset
+
     stored = []
-    for path in sorted(stores):
+    for path in stores:
         watch(path)
         log = dataset.StoredLog(Path(path))
         stored.append(dataset.describe(Path(path), log))
@@ -101,12 +116,10 @@ def _merge(request: ReadRequest, stores: set[str], watch: Watch) -> Reading:
         for batch in ahead(one.format.read(one.source, options)):
             collector.add(_with_everybody(batch) if one.format.roster else batch)
     merged = collector.finish()
-    reports = [_report(t, one) for t, one in zip(merged.tallies[len(stored) :], found, strict=True)]
-    for report, tally in zip(stored, merged.tallies, strict=False):
-        reports.insert(0, _with_records(report, tally))
-    return _finished(
-        merged, request, reports, [*(["cq store"] * len(stored)), *(o.reason for o in found)], passed_over
-    )
+    reports = [_with_records(r, t) for r, t in zip(stored, merged.tallies, strict=False)]
+    reports += [_report(t, one) for t, one in zip(merged.tallies[len(stored) :], found, strict=True)]
+    reasons = [*(["cq store"] * len(stored)), *(one.reason for one in found)]
+    return _finished(merged, request, reports, reasons, passed_over)
 
 
 def _with_everybody(batch: Batch) -> Batch:
@@ -149,7 +162,7 @@ def _finished(
     if request.strict and problems:
         first = next(t.problems[0] for t in log.tallies if t.problems)
         raise StrictError("strict", count=problems, code=first.code, where=first.where)
-    return Reading(log, sources, reasons, passed_over)
+    return Reading(OwnedLog(log, request.me) if request.me else log, sources, reasons, passed_over)
 
 
 def _report(tally: Tally, one: Identified) -> SourceReport:
@@ -209,15 +222,34 @@ def chosen(log: MessageLog, wanted: str | None) -> list[GroupSpan]:
     raise InputError("group_not_found", group=wanted, names=names)
 
 
-def with_owner(batches: Iterable[pa.RecordBatch], me: str | None) -> Iterator[pa.RecordBatch]:
-    """``--me``: who the export's owner is, where the export says ``self`` or does not say."""
-    if me is None:
-        yield from batches
-        return
-    from cq.store import names
+class OwnedLog:
+    """A log whose owner is known (``--me``): ``self`` has an id, and ``is_self`` says which rows are theirs."""
 
-    for batch in batches:
-        yield names.with_owner(batch, me)
+    def __init__(self, log: MessageLog, me: str) -> None:
+        self.spans, self.members, self.tallies = log.spans, log.members, log.tallies
+        self._log = log
+        self._me = me
+
+    def know(self, rows: pa.RecordBatch) -> None:
+        """See :class:`~cq.store.log.MessageLog`."""
+        self._log.know(rows)
+
+    def know_members(self, members: Iterable[Member]) -> None:
+        """See :class:`~cq.store.log.MessageLog`."""
+        self._log.know_members(members)
+
+    def batches(
+        self, groups: Collection[str] | None = None, since: int | None = None, until: int | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows of the log, with the owner in them."""
+        from cq.store.names import with_owner
+
+        for batch in self._log.batches(groups, since, until):
+            yield with_owner(batch, self._me)
+
+    def close(self) -> None:
+        """Give back temporary files."""
+        self._log.close()
 
 
 def by_group(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, Iterator[pa.RecordBatch]]]:

@@ -9,6 +9,7 @@ overlapping halves make the whole, and a person who really said "1" twice in a s
 from __future__ import annotations
 
 from binascii import unhexlify
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -50,8 +51,31 @@ class Identified(NamedTuple):
 
 def identify_rows(batch: pa.RecordBatch, unique_ids: bool) -> Identified:
     """Identities of the rows of an incoming batch, before repetitions are numbered."""
+    rows, ids = batch.num_rows, batch.column("native_id")
+    given = native = np.zeros(rows, np.bool_)
+    if batch.column("message_id").null_count < rows:
+        given = _mask(
+            pc.fill_null(pc.match_substring_regex(batch.column("message_id"), r"^[0-9a-f]{24}$"), False)
+        )
+    if unique_ids and ids.null_count < rows:
+        native = ~given & _mask(pc.invert(pc.is_in(pc.fill_null(ids, ""), pa.array(_NO_ID))))
+    found = Keys(np.zeros(rows, np.uint64), np.zeros(rows, np.uint32))
+    kinds: list[tuple[NDArray[np.bool_], Callable[[pa.RecordBatch], Keys]]] = [
+        (given, lambda part: parse(part.column("message_id"))),
+        (native, lambda part: native_keys(part.column("group_id"), part.column("native_id"))),
+        (~(given | native), _content_keys),
+    ]
+    for mine, keys in kinds:
+        if mine.all():
+            found = keys(batch)
+        elif mine.any():
+            found.hi[mine], found.lo[mine] = keys(batch.filter(pa.array(mine)))
+    return Identified(found, _contents(batch) if native.any() else np.zeros(rows, np.uint64), given, native)
+
+
+def _content_keys(batch: pa.RecordBatch) -> Keys:
     column = batch.column
-    content = _digests(
+    return _digests(
         pc.binary_join_element_wise(
             column("group_id"),
             column("sent_at").cast(pa.int64()).cast(pa.string()),
@@ -61,19 +85,13 @@ def identify_rows(batch: pa.RecordBatch, unique_ids: bool) -> Identified:
             _SEPARATOR,
         )
     )
-    keys = content
-    rows = batch.num_rows
-    native = np.zeros(rows, np.bool_)
-    if unique_ids and column("native_id").null_count < rows:
-        ids = column("native_id")
-        native = _mask(pc.invert(pc.is_in(pc.fill_null(ids, ""), pa.array(_NO_ID))))
-        keys = _choose(native, native_keys(column("group_id"), ids), keys)
-    given = np.zeros(rows, np.bool_)
-    if column("message_id").null_count < rows:
-        ids = column("message_id")
-        given = _mask(pc.fill_null(pc.match_substring_regex(ids, r"^[0-9a-f]{24}$"), False))
-        keys = _choose(given, parse(pc.if_else(pa.array(given), ids, "0" * 24)), keys)
-    return Identified(keys, content.hi, given, native & ~given)
+
+
+def _contents(batch: pa.RecordBatch) -> NDArray[np.uint64]:
+    """A number that tells contents apart within this process; never stored."""
+    texts = batch.column("text").to_numpy(zero_copy_only=False)
+    at: NDArray[np.int64] = batch.column("sent_at").cast(pa.int64()).to_numpy()
+    return (np.fromiter(map(hash, texts), np.int64, len(texts)) ^ at).view(np.uint64)
 
 
 def native_keys(groups: pa.Array, native_ids: pa.Array) -> Keys:
@@ -129,7 +147,3 @@ def _bytes(keys: Keys) -> NDArray[np.uint8]:
 
 def _mask(condition: pa.Array) -> NDArray[np.bool_]:
     return np.asarray(condition.to_numpy(zero_copy_only=False), np.bool_)
-
-
-def _choose(where: NDArray[np.bool_], yes: Keys, no: Keys) -> Keys:
-    return Keys(np.where(where, yes.hi, no.hi), np.where(where, yes.lo, no.lo))
