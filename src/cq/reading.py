@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from cq.formats import Identified
     from cq.model import Batch, Group, Member
     from cq.result import Records, SourceReport
-    from cq.store.log import Collector, GroupSpan, MessageLog, Tally
+    from cq.store.collector import Collector
+    from cq.store.log import GroupSpan, MessageLog, Tally
 
 Watch = Callable[[str], None]
 """Told what is being read, for a progress line."""
@@ -78,7 +79,7 @@ def _merge(request: ReadRequest, stores: set[str], watch: Watch) -> Reading:
     )
     if not found and not stores:
         raise InputError("nothing_usable", path=", ".join(request.paths), count=passed_over.total())
-    from cq.store.log import Collector
+    from cq.store.collector import Collector
 
     collector = Collector()
     try:
@@ -266,7 +267,7 @@ def frame_log(frame: pd.DataFrame) -> MessageLog:
     import pyarrow as pa
 
     from cq.model import Batch, message_schema
-    from cq.store.log import Collector
+    from cq.store.collector import Collector
 
     try:
         table = pa.Table.from_pandas(frame, message_schema(), preserve_index=False)

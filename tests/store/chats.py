@@ -15,7 +15,8 @@ from hypothesis import settings
 
 from cq.model import COLUMNS, Batch, record_batch
 from cq.result import Records, SourceReport
-from cq.store.log import Collector, Log, MessageLog, Tally
+from cq.store.collector import Collector
+from cq.store.log import Log, MessageLog, Tally
 
 LAW = settings(deadline=None, max_examples=80)
 """For tests of what holds for all inputs: the first call loads Arrow, which takes its time."""

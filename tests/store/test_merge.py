@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cq.model import Batch, Group, Member, Problem
 from cq.store import merge as merging
-from cq.store.log import Collector
+from cq.store.collector import Collector
 
 MESSAGES = st.builds(
     said,

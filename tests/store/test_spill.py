@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from cq.errors import CqError
 from cq.model import Batch, record_batch
 from cq.store import spill
-from cq.store.log import Collector
+from cq.store.collector import Collector
 from cq.store.spill import Spill, in_order
 
 NUMBERS = pa.schema([("n", pa.int64())])

@@ -2,6 +2,6 @@
 
 ``identity`` says which message is which, ``merge`` which rows are doubles and in which order the
 others belong, ``spill`` keeps a log that is larger than memory, ``names`` turns names into ids,
-``log`` puts these together; ``parts`` writes Parquet files and ``dataset`` makes a store of them.
-It knows Arrow batches, not where they came from, and computes no measure.
+``collector`` makes one ``log`` of many exports; ``parts`` writes Parquet files and ``dataset`` makes
+a store of them. It knows Arrow batches, not where they came from, and computes no measure.
 """

@@ -1,8 +1,7 @@
-"""Many exports become one log: merged, without doubles, in order, every record accounted for.
+"""A finished log: final rows, group by group, by time, then source order; and what became of every record.
 
-A :class:`Collector` takes batches in file order and keeps, per message, 32 bytes of keys; the texts
-go to a :class:`~cq.store.spill.Spill`. ``finish`` decides which rows are doubles and where each row
-belongs; the :class:`Log` then yields final rows, group by group, by time, then source order.
+The rows of a merge stay where they were spilled; a :class:`Log` yields them in order and settles what
+needs the whole log: ids, answered messages, names. Merging itself is the collector's.
 """
 
 from __future__ import annotations
@@ -21,14 +20,11 @@ from numpy.typing import NDArray
 from cq.model import Batch, Group, Member, Problem, message_schema
 from cq.store import identity
 from cq.store.identity import Keys
-from cq.store.merge import CHUNK, Piece, Scopes, Steps, doubles, final_order, steps
+from cq.store.merge import CHUNK
 from cq.store.names import Names, resolve_batch
 from cq.store.spill import Spill, in_order
 
 SHOWN_PROBLEMS = 20
-
-_BACKWARD_SHARE = 0.005
-"""More steps than this back by more than a minute: several exports glued together."""
 
 
 class GroupSpan(msgspec.Struct, frozen=True):
@@ -141,141 +137,8 @@ def split_groups(batch: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
         yield ids[lo].as_py(), batch.slice(lo, hi - lo)
 
 
-class Collector:
-    """Takes the batches of sources one after the other."""
-
-    def __init__(self) -> None:
-        self._spill = Spill()
-        self._names = Names()
-        self._groups: dict[str, Group] = {}
-        self._group_code: dict[str, int] = {}
-        self._members: dict[tuple[str, str], Member] = {}
-        self._tallies: list[Tally] = []
-        self._scopes: list[tuple[int, int]] = []
-        self._scope_starts: list[int] = []
-        self._rows = 0
-        self._parts: list[Piece] = []
-
-    def source(self, label: str, format_id: str, unique_ids: bool) -> Tally:
-        """Begin a source; the batches that follow are its."""
-        self._tallies.append(Tally(label, format_id, unique_ids))
-        return self._tallies[-1]
-
-    def add(self, batch: Batch) -> None:
-        """One batch of the current source."""
-        tally = self._tallies[-1]
-        tally.add(batch)
-        for group in batch.groups:
-            self._groups[group.group_id] = group.joined(self._groups.get(group.group_id))
-        for member in batch.members:
-            key = member.group_id, member.member_id
-            self._members[key] = merged_member(self._members.get(key), member)
-        if batch.messages is None or not batch.messages.num_rows:
-            return
-        rows = identity.identify_rows(batch.messages, tally.unique_ids)
-        scope = (len(self._tallies) - 1, batch.segment)
-        if not self._scopes or self._scopes[-1] != scope:
-            self._scopes.append(scope)
-            self._scope_starts.append(self._rows)
-        self._rows += batch.messages.num_rows
-        self._parts.append(
-            Piece(
-                batch.messages.num_rows,
-                rows.keys,
-                batch.messages.column("sent_at").cast(pa.int64()).to_numpy(),
-                self._codes(batch.messages.column("group_id")),
-                rows.content if rows.native.any() else None,
-                rows.given if rows.given.any() else None,
-                rows.native if rows.native.any() else None,
-            )
-        )
-        self._names.learn(batch.messages)
-        self._spill.append(batch.messages)
-
-    def _codes(self, ids: pa.Array) -> NDArray[np.unsignedinteger]:
-        encoded = ids.dictionary_encode()
-        codes = [
-            self._group_code.setdefault(g, len(self._group_code)) for g in encoded.dictionary.to_pylist()
-        ]
-        indices: NDArray[np.int32] = encoded.indices.to_numpy()
-        return _codes(codes)[indices]
-
-    def finish(self) -> Log:
-        """Decide about doubles and order."""
-        self._names.learn_members(self._members.values())
-        for id_ in self._group_code:
-            self._groups.setdefault(id_, Group(id_, None, "unknown"))
-        ids = list(self._group_code)
-        place = {id_: i for i, id_ in enumerate(sorted(ids))}
-        rank = _codes([place[id_] for id_ in ids])
-        keys, at, groups = self._columns(rank)
-        scopes = Scopes(self._scopes, [*self._scope_starts, self._rows])
-        double = doubles(keys, scopes, self._parts)
-        for (source, _), count in zip(self._scopes, scopes.count(np.flatnonzero(double)), strict=True):
-            self._tallies[source].skipped["duplicate"] += int(count)
-        runs = [steps(groups, at, lo, hi) for lo, hi in scopes.runs()]
-        self._warn_about_order(runs)
-        falling = [s for s, step in enumerate(runs) if step.down > step.up]
-        order = final_order(groups, at, scopes, double, falling)
-        rows = _Rows(keys, at, groups, double, order, sorted(ids))
-        spans = self._spans(rows, scopes)
-        members = [self._members[k] for k in sorted(self._members)]
-        return Log(spans, members, self._tallies, rows, self._spill, self._names)
-
-    def close(self) -> None:
-        """Remove temporary files, where the collecting ends before ``finish``."""
-        self._spill.close()
-
-    def _spans(self, rows: _Rows, scopes: Scopes) -> list[GroupSpan]:
-        """How much there is of each group, in all and (in the tallies) per source."""
-        total: dict[str, GroupSpan] = {}
-        of_source: list[dict[str, GroupSpan]] = [{} for _ in self._tallies]
-        for (source, _), (lo, hi) in zip(self._scopes, scopes.runs(), strict=True):
-            for id_, span in rows.spans(lo, hi):
-                piece = GroupSpan(self._groups[id_], *span)
-                for known in (total, of_source[source]):
-                    known[id_] = piece.joined(known.get(id_))
-        for tally, found in zip(self._tallies, of_source, strict=True):
-            tally.spans = list(found.values())
-        return [total[id_] for id_ in sorted(total)]
-
-    def _columns(
-        self, rank: NDArray[np.unsignedinteger]
-    ) -> tuple[Keys, NDArray[np.int64], NDArray[np.unsignedinteger]]:
-        """The keys of all rows as whole columns; the pieces are given up on the way."""
-        parts = self._parts
-        columns = []
-        for name, empty in (("hi", np.uint64), ("lo", np.uint32), ("at", np.int64), ("groups", rank.dtype)):
-            pieces = [getattr(p, name) for p in parts]
-            columns.append(np.concatenate(pieces) if pieces else np.zeros(0, empty))
-            for part in parts:
-                setattr(part, name, None)
-        hi, lo, at, groups = columns
-        return Keys(hi, lo), at, rank[groups]
-
-    def _warn_about_order(self, runs: list[Steps]) -> None:
-        """Several exports glued together show as time that jumps back again and again.
-
-        In an export that is newest-first as a whole, it is the jumps forward that tell.
-        """
-        jumps, rows = Counter[int](), Counter[int]()
-        for (source, _), step in zip(self._scopes, runs, strict=True):
-            jumps[source] += min(step.far_up, step.far_down)
-            rows[source] += step.rows
-        for source, count in jumps.items():
-            if count > max(_BACKWARD_SHARE * rows[source], 1):
-                tally = self._tallies[source]
-                tally.notice("out_of_order", tally.label, f"{count}/{rows[source]}")
-
-
-def _codes(values: list[int]) -> NDArray[np.unsignedinteger]:
-    """Numbers of groups; two bytes each will do for any but the oddest export."""
-    small = max(values, default=0) < 1 << 16
-    return np.array(values, np.uint16) if small else np.array(values, np.uint32)
-
-
 @dataclass(frozen=True, slots=True)
-class _Rows:
+class Rows:
     """Per row, in file order: identity, time, rank of the group among ``ids``, whether a double.
 
     ``order``: the kept rows in final order, None where that is file order.
@@ -334,7 +197,7 @@ class Log:
         spans: list[GroupSpan],
         members: list[Member],
         tallies: list[Tally],
-        rows: _Rows,
+        rows: Rows,
         spill: Spill,
         names: Names,
     ) -> None:
