@@ -224,12 +224,16 @@ def chosen(log: MessageLog, wanted: str | None) -> list[GroupSpan]:
 
 
 class OwnedLog:
-    """A log whose owner is known (``--me``): ``self`` has an id, and ``is_self`` says which rows are theirs."""
+    """A log whose owner is known (``--me``): ``self`` has an id, ``is_self`` marks their rows."""
 
     def __init__(self, log: MessageLog, me: str) -> None:
         self.spans, self.members, self.tallies = log.spans, log.members, log.tallies
         self._log = log
         self._me = me
+
+    def leave_answers_open(self) -> None:
+        """See :class:`~cq.store.log.MessageLog`."""
+        self._log.leave_answers_open()
 
     def know(self, rows: pa.RecordBatch) -> None:
         """See :class:`~cq.store.log.MessageLog`."""

@@ -172,7 +172,26 @@ class StoredLog:
                     for p in self._parts[id_]
                     if (since is None or p.last >= since) and (until is None or p.first < until)
                 ]
-                yield from self._group(parts, since, until)
+                yield from self._settled(id_, self._group(parts, since, until))
+
+    def _settled(self, group_id: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Rows without the answers to messages that never came; see ``leave_answers_open``."""
+        import numpy as np
+
+        from cq.store import identity
+        from cq.store.log import of_known
+
+        known: NDArray[np.uint64] | None = None
+        for batch in batches:
+            answers = batch.column("reply_to")
+            if answers.null_count == len(answers):
+                yield batch
+                continue
+            if known is None:
+                ids = [b.column(0) for p in self._parts[group_id] for b in self._columns(p, ["message_id"])]
+                known = np.sort(np.concatenate([identity.parse(column).hi for column in ids]))
+            at = batch.schema.get_field_index("reply_to")
+            yield batch.set_column(at, batch.schema.field(at), of_known(answers, known))
 
     def _group(self, parts: list[PartFile], since: int | None, until: int | None) -> Iterator[pa.RecordBatch]:
         import numpy as np
@@ -228,6 +247,9 @@ class StoredLog:
         for id_ in sorted(self._parts):
             for part in self._parts[id_] if id_ in groups else ():
                 yield from self._columns(part, columns)
+
+    def leave_answers_open(self) -> None:
+        """Nothing to do: they are open in the files, and settled when read."""
 
     def know(self, rows: pa.RecordBatch) -> None:
         """Nothing to learn: the rows of a store are final."""
@@ -310,6 +332,7 @@ def _acquaint(log: MessageLog, stored: StoredLog | None) -> NDArray[np.uint64]:
 
     from cq.store import identity
 
+    log.leave_answers_open()
     found = [np.zeros(0, np.uint64)]
     if stored is not None:
         log.know_members(stored.members)

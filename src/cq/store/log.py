@@ -113,6 +113,10 @@ class MessageLog(Protocol):
         """Members listed elsewhere, whom rows of this log may name."""
         ...
 
+    def leave_answers_open(self) -> None:
+        """Keep answers to messages that are not here: another import may still bring them."""
+        ...
+
     def close(self) -> None:
         """Give back temporary files."""
         ...
@@ -209,6 +213,11 @@ class Log:
         self._names = names
         self._elsewhere: list[NDArray[np.uint64]] = []
         self._known: NDArray[np.uint64] | None = None
+        self._open = False
+
+    def leave_answers_open(self) -> None:
+        """Keep answers to messages that are not here: another import may still bring them."""
+        self._open = True
 
     def know(self, rows: pa.RecordBatch) -> None:
         """Rows kept elsewhere, which rows of this log may answer, and whose senders they may name."""
@@ -254,24 +263,30 @@ class Log:
             answered, groups = columns["reply_to"].filter(answers), columns["group_id"].filter(answers)
             by_native = identity.texts(identity.native_keys(groups, answered))
             targets = pc.if_else(given.filter(answers), answered, by_native)
-            found = pc.if_else(pa.array(self._exists(targets)), targets, pa.scalar(None, pa.string()))
-            columns["reply_to"] = pc.replace_with_mask(columns["reply_to"], answers, found)
+            if not self._open:
+                targets = of_known(targets, self._ids())
+            columns["reply_to"] = pc.replace_with_mask(columns["reply_to"], answers, targets)
         return resolve_batch(
             self._names, pa.RecordBatch.from_arrays(list(columns.values()), schema=batch.schema)
         )
 
-    def _exists(self, targets: pa.Array) -> NDArray[np.bool_]:
-        """Which message ids are rows of this log or known elsewhere (by their first 64 bits)."""
+    def _ids(self) -> NDArray[np.uint64]:
+        """The first 64 bits of every message id here and elsewhere, sorted."""
         if self._known is None:
             kept = self._rows.keys.hi[~self._rows.double]
             self._known = np.sort(np.concatenate([kept, *self._elsewhere]))
-        whole = pc.fill_null(pc.match_substring_regex(targets, r"^[0-9a-f]{24}$"), False)
-        wanted = identity.parse(pc.if_else(whole, targets, "0" * 24)).hi
-        if not len(self._known):
-            return np.zeros(len(targets), np.bool_)
-        at = np.minimum(np.searchsorted(self._known, wanted), len(self._known) - 1)
-        return np.asarray(self._known[at] == wanted, np.bool_)
+        return self._known
 
     def close(self) -> None:
         """Remove temporary files."""
         self._spill.close()
+
+
+def of_known(targets: pa.Array, known: NDArray[np.uint64]) -> pa.Array:
+    """Message ids, null where no such message is among the (sorted, first 64 bits of) ``known``."""
+    whole = pc.fill_null(pc.match_substring_regex(targets, r"^[0-9a-f]{24}$"), False)
+    wanted = identity.parse(pc.if_else(whole, targets, "0" * 24)).hi
+    found = np.zeros(len(targets), np.bool_)
+    if len(known):
+        found = known[np.minimum(np.searchsorted(known, wanted), len(known) - 1)] == wanted
+    return pc.if_else(pa.array(found), targets, pa.scalar(None, pa.string()))
