@@ -88,10 +88,13 @@ def _content_keys(batch: pa.RecordBatch) -> Keys:
 
 
 def _contents(batch: pa.RecordBatch) -> NDArray[np.uint64]:
-    """A number that tells contents apart within this process; never stored."""
-    texts = batch.column("text").to_numpy(zero_copy_only=False)
+    """Tells apart two messages under one native id: by time, and length and first bytes of the text."""
     at: NDArray[np.int64] = batch.column("sent_at").cast(pa.int64()).to_numpy()
-    return (np.fromiter(map(hash, texts), np.int64, len(texts)) ^ at).view(np.uint64)
+    text = pc.fill_null(batch.column("text"), "").cast(pa.binary())
+    length = pc.binary_length(text).to_numpy().astype(np.uint64)
+    head = pc.binary_join_element_wise(text, b"\0" * 8, b"")
+    first = pc.binary_slice(head, 0, 8).to_numpy(zero_copy_only=False)
+    return at.astype(np.uint64) ^ (length << np.uint64(44)) ^ np.frombuffer(b"".join(first), "<u8")
 
 
 def native_keys(groups: pa.Array, native_ids: pa.Array) -> Keys:
