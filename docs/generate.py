@@ -34,9 +34,10 @@ def formats() -> Iterator[str]:
     yield "# Formats\n"
     yield "What `cq` reads, from the module docstring of each format. `cq formats` prints the list.\n"
     yield "| id | export | ids identify a message | replies | lists all members |\n|---|---|---|---|---|"
+    words = locales.load("en")["formats"]
     for f in all_formats():
         flags = " | ".join("yes" if flag else "no" for flag in (f.unique_ids, f.replies, f.roster))
-        yield f"| [`{f.id}`](#{f.id}) | {f.title} | {flags} |"
+        yield f"| [`{f.id}`](#{f.id}) | {words[f.id]['title']} | {flags} |"
     for f in all_formats():
         yield f"\n## {f.id}\n\n{inspect.getdoc(import_module(f.read.__module__))}"
 

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 import cq
 from cq import cli, locales
 from cq.app import default_settings
+from cq.formats import all_formats
 
 SOURCE = Path(cq.__file__).parent
 ERRORS = {"CqError", "UsageError", "InputError", "StrictError"}
@@ -33,10 +35,11 @@ def _constants() -> set[str]:
     """Every string literal of the rooms that count records."""
     trees = (
         ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        for room in ("formats", "store")
-        for path in (SOURCE / room).rglob("*.py")
+        for path in (*(SOURCE / "formats").rglob("*.py"), *(SOURCE / "store").rglob("*.py"), SOURCE / "reading.py")
     )
-    return {n.value for tree in trees for n in tree if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    return {
+        n.value for tree in trees for n in tree if isinstance(n, ast.Constant) and isinstance(n.value, str)
+    }
 
 
 @pytest.mark.parametrize("lang", locales.LANGUAGES)
@@ -45,7 +48,9 @@ def test_every_error_has_words_and_every_words_an_error(lang: str) -> None:
     refusals = {
         node.value.value
         for node in ast.walk(ast.parse((SOURCE / "formats" / "_refusals.py").read_text(encoding="utf-8")))
-        if isinstance(node, ast.Return) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        if isinstance(node, ast.Return)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
     }
     assert used | refusals == set(locales.load(lang)["errors"])
 
@@ -56,6 +61,15 @@ def test_every_problem_notice_and_skip_has_words(lang: str) -> None:
     assert set(_first_arguments({"Problem", "notice", "problem"})) <= set(words["problems"])
     assert set(_first_arguments({"skip"})) | {"duplicate"} <= set(words["skips"])
     assert set(words["problems"]) | set(words["skips"]) <= _constants()
+
+
+@pytest.mark.parametrize("lang", locales.LANGUAGES)
+def test_every_format_has_words_and_every_words_a_format(lang: str) -> None:
+    words = locales.load(lang)["formats"]
+    assert set(words) == {f.id for f in all_formats()}
+    for id_, entry in words.items():
+        assert set(entry) == {"title", "why"} and all(entry.values()), id_
+        assert cell_len(entry["title"]) <= 40, "fits its column of `cq formats`"
 
 
 @pytest.mark.parametrize("lang", locales.LANGUAGES)

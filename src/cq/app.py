@@ -239,12 +239,17 @@ def import_(request: ReadRequest, store: Path, watch: Watch = quietly) -> Import
         reading.log.close()
 
 
-def formats() -> list[FormatInfo]:
-    """The formats that can be read."""
+def formats(lang: str) -> list[FormatInfo]:
+    """The formats that can be read, with their titles in ``lang``."""
+    from cq import locales
     from cq.formats import all_formats
     from cq.result import FormatInfo
 
-    return [FormatInfo(f.id, f.title, f.platform, f.unique_ids, f.replies, f.roster) for f in all_formats()]
+    words = locales.load(lang)["formats"]
+    return [
+        FormatInfo(f.id, words[f.id]["title"], f.platform, f.unique_ids, f.replies, f.roster)
+        for f in all_formats()
+    ]
 
 
 def init(folder: Path, lang: str) -> list[Path]:

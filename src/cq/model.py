@@ -261,8 +261,8 @@ class BatchBuilder:
         return batch
 
 
-def strings(values: Iterable[str]) -> pa.Array:
-    """An Arrow string array of ``values``."""
+def strings(values: Iterable[str | None]) -> pa.Array:
+    """An Arrow string array of ``values``, None as null."""
     import pyarrow as pa
 
     return _array(list(values), pa.string())

@@ -98,7 +98,7 @@ def _collect(
     watch: Watch,
 ) -> Reading:
     from cq.formats import ReadOptions
-    from cq.model import Batch
+    from cq.model import Batch, Problem
     from cq.store import dataset
 
     stored = []
@@ -113,9 +113,14 @@ def _collect(
     options = ReadOptions(request.zone, request.date, request.year)
     for one in found:
         watch(one.source.label)
-        collector.source(one.source.label, one.format.id, one.format.unique_ids)
-        for batch in ahead(one.format.read(one.source, options)):
-            collector.add(_with_everybody(batch) if one.format.roster else batch)
+        tally = collector.source(one.source.label, one.format.id, one.format.unique_ids)
+        try:
+            for batch in ahead(one.format.read(one.source, options)):
+                collector.add(_with_everybody(batch) if one.format.roster else batch)
+        except InputError as error:  # a bad checksum late in a zip, a disk that gives up
+            if tally.seen == 0 and len(found) == 1:
+                raise
+            collector.add(Batch(problems=[Problem("unreadable", one.source.label, str(error))]))
     merged = collector.finish()
     reports = [_with_records(r, t) for r, t in zip(stored, merged.tallies, strict=False)]
     reports += [_report(t, one) for t, one in zip(merged.tallies[len(stored) :], found, strict=True)]

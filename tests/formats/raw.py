@@ -56,7 +56,12 @@ class Read:
 
 
 def read(
-    data: bytes, id_: str | None = None, *, zone: ZoneInfo = SHANGHAI, name: str = "x.txt", block: int | None = None
+    data: bytes,
+    id_: str | None = None,
+    *,
+    zone: ZoneInfo = SHANGHAI,
+    name: str = "x.txt",
+    block: int | None = None,
 ) -> Read:
     """Read ``data`` in the format ``id_``, else in the one that recognises it."""
     made = source(data, name, block)

@@ -1,7 +1,5 @@
 """System sentences: the wording of both platforms, and names that try to break it. Invented."""
 
-# ruff: noqa: E501  (tables: one case, one line)
-
 from __future__ import annotations
 
 import subprocess

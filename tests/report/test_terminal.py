@@ -9,8 +9,6 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-
-from cq import locales
 from results import (
     HOSTILE,
     PEOPLE,
@@ -24,6 +22,7 @@ from results import (
 )
 from rich.console import Console
 
+from cq import locales
 from cq.model import Problem
 from cq.report import summary
 from cq.report.terminal import (
@@ -344,21 +343,27 @@ def identification(path: str = "a.txt") -> Identification:
         "0" * 64,
         2048,
         Records(seen=3, messages=2, problems=1),
-        "first line " + HOSTILE[3],
+        "first line 消息记录",
         [GroupCount("g", HOSTILE[1], "qq", "group", 2)],
         Span("2026-03-05T08:00:00+08:00", "2026-03-06T08:00:00+08:00"),
         problems=[problem],
         problem_counts={"bad_time": 1},
     )
-    return Identification([known, IdentifiedSource("b.json", "ours", "", 0, Records(), "its keys")])
+    others = [
+        IdentifiedSource("b.json", "ours", "", 0, Records(), "its keys " + HOSTILE[3]),
+        IdentifiedSource("c.json", "weflow-json", "", 0, Records(), "--input-format"),
+    ]
+    return Identification([known, *others])
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_identify_tells_format_reason_and_content(lang: str) -> None:
     text = piped(lambda console: render_identify(identification("\x1b[2J" + "长" * 99), console, lang=lang))
     said = locales.load(lang)["problems"]["bad_time"]["name"][:10]
-    for part in ("qq-pc-txt", "first line", "2026-03-05 08:00", said):
+    why = {"zh": "固定的首行", "en": "fixed first line"}[lang]
+    for part in ("qq-pc-txt", why, "its keys", "--input-format", "2026-03-05 08:00", said):
         assert part in text
+    assert "first line 消息记录" not in text, "the reason of the sniff is for programs"
     assert piped(lambda console: render_identify(Identification([]), console, lang=lang)).strip()
 
 

@@ -158,7 +158,7 @@ def identify(
 @flattened
 def formats(common: Common, format: Format = "text", output: Output = "-") -> None:
     run = Run(common, format, ("text", "json"))
-    found = app.formats()
+    found = app.formats(run.lang)
     from cq.report import json, terminal
 
     if format == "json":

@@ -52,7 +52,7 @@ class ReadOptions:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One export format.
+    """One export format. Its words stand in ``locales/*/formats.toml``, by its id.
 
     ``sniff`` is pure and cheap: the reason why this is the format, in English, or None.
     ``read`` yields batches in file order. ``unique_ids``: the export's message ids are exact and
@@ -62,7 +62,6 @@ class Format:
     """
 
     id: str
-    title: str
     platform: Literal["wechat", "qq", "any"]
     sniff: Callable[[Peek], str | None]
     read: Callable[[Source, ReadOptions], Iterator[Batch]]

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from cq.errors import InputError
 from cq.formats._source import Source, file_source, spooled, unreadable, zip_sources
@@ -70,21 +71,30 @@ def _path(here: Path, *, named: bool) -> Iterator[tuple[Candidate, Path]]:
 
 
 def _source(path: Path) -> Source:
-    """A file that was found, not named: what is wrong with it shows when it is opened."""
+    """A file that was found, not named."""
     try:
         return file_source(path)
-    except InputError:
-        return Source(str(path), lambda: path.open("rb"), 1)
+    except InputError as error:
+        return _closed(str(path), error)
+
+
+def _closed(label: str, error: InputError) -> Source:
+    """A source that cannot be opened: identification says why, and it is counted."""
+
+    def opener() -> BinaryIO:
+        raise error
+
+    return Source(label, opener, 1)
 
 
 def _file(source: Source, key: Path, *, named: bool) -> Iterator[tuple[Candidate, Path]]:
     """A source itself, or what is inside it when it is a zip."""
     try:
         inside = _inside(source)
-    except InputError:
+    except InputError as error:
         if named:
             raise
-        inside = None  # identification says the same and has it counted
+        source, inside = _closed(source.label, error), None
     if inside is None:
         yield Candidate(source, named), key
         return

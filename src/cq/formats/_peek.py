@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
+from cq.formats._encoding import looks_gb18030
+
 # The last string may be cut off; looking for its end again at each quote inside would take for ever.
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[{}\[\]:,]|[^\s{}\[\]:,"]++', re.DOTALL)
 _LINE = re.compile(r"[^\r\n]*")
@@ -49,8 +51,6 @@ class Peek:
     @cached_property
     def text(self) -> str:
         """The head decoded by the ladder of :mod:`_source`, without BOM and NULs; empty if binary."""
-        from cq.formats._source import looks_gb18030
-
         head = self.head
         if self.binary:
             return ""

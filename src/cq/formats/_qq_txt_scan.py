@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cq.formats._qq_txt_clock import NO_MARK, clock_times, clock_words, dates, digits, marked
 from cq.formats._source import Source
 
 MAGIC = "消息记录（此消息记录为文本格式，不支持重新导入）".encode()
@@ -31,8 +32,12 @@ _BLOCK = re.compile(
     rb"={64}(\r?\n)\xe6\xb6\x88\xe6\x81\xaf\xe5\x88\x86\xe7\xbb\x84:([^\r\n]*)\1"  # 消息分组:
     rb"={64}\1\xe6\xb6\x88\xe6\x81\xaf\xe5\xaf\xb9\xe8\xb1\xa1:([^\r\n]*)\1={64}(?=\r?\n|\Z)"  # 消息对象:
 )
-_FIRST = re.compile(rb"\s*(" + MAGIC + rb"[ \t]*)")
-_AGAIN = re.compile(rb"(?<=\n)(?:\xef\xbb\xbf)?" + MAGIC + rb"\s*\Z")
+_FIRST = re.compile(rb"((?:\s|\xef\xbb\xbf)*)" + MAGIC + rb"[ \t]*")
+_AGAIN, _AGAIN_CHANGED = (
+    re.compile(empty_line + rb"(?:\xef\xbb\xbf)?" + MAGIC + rb"\s*\Z")
+    for empty_line in (rb"(?<=\r\n\r\n)", rb"(?<=\n\n)")
+)
+"""The first line of a file behind another file: a body of these words stands right below its header."""
 _BROKEN = re.compile(
     rb"(?:[0-9]{4}-[0-9]{2}-[0-9]{2} |[^\r\n]{10,16}[0-9]:[0-9]{2}:[0-9]{2} )[^\r\n]{0,300}"
     rb"(?:\([0-9]{4,12}\)|<[^<>\s]{1,128}>)\Z"
@@ -42,10 +47,6 @@ _ALL_IS_SENDER = -len("2021-03-05  ")
 """Length of the time in such a header: its sender begins with the line, which nothing cuts in two."""
 _ROOM_OF_FIRST = 4096
 _SHORTEST_HEADER = len("2021-03-05 9:45:37")
-NO_MARK, AM, PM, NOON = 0, 1, 2, 3
-_CLOCK_WORDS = {"上午": AM, "凌晨": AM, "早上": AM, "中午": NOON, "下午": PM, "晚上": PM}
-_YEARS = range(1990, 2100)
-"""A date outside is damage: QQ is from 1999."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class Records:
 
     def dates(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Days since 1970, and whether that date and the time exist."""
-        date, exists = _dates(self.lines.view, self.start)
+        date, exists = dates(self.lines.view, self.start)
         return date, exists & (self.clock >= 0)
 
     def line(self) -> NDArray[np.int64]:
@@ -112,7 +113,7 @@ def scan(source: Source, strict: bool) -> Iterator[Records]:
                 continue
             first = False
             if match := _FIRST.match(buffer):
-                buffer = buffer[: match.start(1)] + buffer[match.end() :]
+                buffer = match[1].translate(None, b" \t\xef\xbb\xbf") + buffer[match.end() :]
         text = _Text(buffer, strict, line)
         end = text.end(last)
         if end:
@@ -189,9 +190,9 @@ class _Text:
         for offset in (4, 7):
             good &= view[at + offset] == 45
         for offset in (0, 1, 2, 3, 5, 6, 8, 9):
-            good &= _digits(view, at + offset) < 10
-        mark, word = _clock_words(view, at + 11)
-        length, clock = _clock(view, at + 11 + word, ends[rows])
+            good &= digits(view, at + offset) < 10
+        mark, word = clock_words(view, at + 11)
+        length, clock = clock_times(view, at + 11 + word, ends[rows])
         good &= length > 0
         length += word
         if self._strict and not good.all():
@@ -246,7 +247,8 @@ class _Text:
             elif lo == hi:
                 continue
             # Where files were joined, the first line of the next one ends the last record of this one.
-            again = _AGAIN.search(self.data, max(lo, hi - _ROOM_OF_FIRST), hi) if hi in joints else None
+            first_line = _AGAIN if self._strict else _AGAIN_CHANGED
+            again = first_line.search(self.data, max(lo, hi - _ROOM_OF_FIRST), hi) if hi in joints else None
             yield self._records(lo, again.start() if again else hi, current, bool(i) + bool(again))
 
     def _records(self, lo: int, hi: int, block: Block | None, heads: int) -> Records:
@@ -282,74 +284,17 @@ class _Text:
         """Where senders begin, behind and before an AM/PM word, that word, and the seconds."""
         marked_sender = np.minimum(at + 11 + self._length[mine] + 1, end)
         before = self._mark[mine]
-        behind, after_mark = _marked(self.view, marked_sender, end)
+        behind, after_mark = marked(self.view, marked_sender, end)
         sender = np.where((behind > 0) & (before == NO_MARK), after_mark, marked_sender)
         return sender, marked_sender, np.where(before > 0, before, behind), self._clock[mine]
 
 
-def _digits(view: NDArray[np.uint8], at: NDArray[np.int64]) -> NDArray[np.int64]:
-    return (view[np.minimum(at, len(view) - 1)] - np.uint8(48)).astype(np.int64)
+def slices(data: bytes, spans: NDArray[np.int64]) -> Any:
+    """The strings at rising, disjoint [start, end) offsets of UTF-8 text."""
+    import pyarrow as pa
 
-
-def _clock_words(
-    view: NDArray[np.uint8], at: NDArray[np.int64]
-) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
-    """The mark of a Chinese clock word, and its length in bytes, with the blank there may be."""
-    mark = np.full(len(at), NO_MARK, np.int8)
-    rows = np.flatnonzero(view[at] >= 128)
-    if not len(rows):
-        return mark, np.zeros(len(at), np.int64)
-    top = len(view) - 1
-    bytes_ = view[np.minimum(at[rows][:, None] + np.arange(6), top)]
-    for word, meaning in _CLOCK_WORDS.items():
-        mark[rows[(bytes_ == np.frombuffer(word.encode(), np.uint8)).all(axis=1)]] = meaning
-    return mark, np.where(mark > 0, 6 + (view[np.minimum(at + 6, top)] == 32), 0)
-
-
-def _clock(
-    view: NDArray[np.uint8], at: NDArray[np.int64], end: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Length of a ``H:mm:ss`` that is followed by a blank or the line's end (0: none), and seconds."""
-    two = _digits(view, at + 1) < 10
-    hour = np.where(two, _digits(view, at) * 10 + _digits(view, at + 1), _digits(view, at))
-    rest = at + np.where(two, 2, 1)
-    digits = [_digits(view, rest + i) for i in (1, 2, 4, 5)]
-    after = rest + 6
-    good = (_digits(view, at) < 10) & (after <= end)
-    for d in digits:
-        good &= d < 10
-    for offset in (0, 3):
-        good &= view[np.minimum(rest + offset, len(view) - 1)] == 58  # ":"
-    good &= (after == end) | (view[np.minimum(after, len(view) - 1)] == 32)
-    seconds = hour * 3600 + (digits[0] * 10 + digits[1]) * 60 + digits[2] * 10 + digits[3]
-    legal = (hour < 24) & (digits[0] < 6) & (digits[2] < 6)
-    return np.where(good, after - at, 0), np.where(legal, seconds, -1)
-
-
-def _marked(
-    view: NDArray[np.uint8], at: NDArray[np.int64], end: NDArray[np.int64]
-) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
-    """AM or PM at the sender's place, and where the sender then begins."""
-    if not len(at):
-        return np.zeros(0, np.int8), at
-    top = len(view) - 1
-    first = view[np.minimum(at, top)] | 32
-    second = view[np.minimum(at + 1, top)] | 32
-    found = (at + 2 <= end) & (second == 109) & ((first == 97) | (first == 112))
-    found &= (at + 2 == end) | (view[np.minimum(at + 2, top)] == 32)
-    mark = np.where(found, np.where(first == 97, AM, PM), NO_MARK).astype(np.int8)
-    return mark, np.minimum(at + 3, end)
-
-
-def _dates(view: NDArray[np.uint8], at: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Days since 1970 of ``yyyy-MM-dd``, and whether that date exists."""
-    if not len(at):
-        return np.zeros(0, np.int64), np.zeros(0, np.bool_)
-    d = {i: _digits(view, at + i) for i in (0, 1, 2, 3, 5, 6, 8, 9)}
-    year = d[0] * 1000 + d[1] * 100 + d[2] * 10 + d[3]
-    month, day = d[5] * 10 + d[6], d[8] * 10 + d[9]
-    legal = (year >= _YEARS.start) & (year < _YEARS.stop) & (month >= 1) & (month <= 12) & (day >= 1)
-    months = ((year - 1970) * 12 + np.clip(month, 1, 12) - 1).astype("datetime64[M]")
-    first = months.astype("datetime64[D]").astype(np.int64)
-    length = (months + 1).astype("datetime64[D]").astype(np.int64) - first
-    return first + day - 1, legal & (day <= length)
+    if not len(spans):
+        return pa.array([], pa.string())
+    offsets = pa.py_buffer(np.ascontiguousarray(spans).reshape(-1))
+    pieces = pa.Array.from_buffers(pa.large_string(), 2 * len(spans) - 1, [None, offsets, pa.py_buffer(data)])
+    return pieces.take(pa.array(np.arange(0, 2 * len(spans), 2))).cast(pa.string())

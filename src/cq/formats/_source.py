@@ -10,7 +10,6 @@ import atexit
 import codecs
 import hashlib
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from cq.errors import InputError, UsageError
+from cq.formats._encoding import HIGH, boundary, is_utf8, looks_gb18030
 from cq.formats._peek import Peek
 from cq.model import Problem
 
@@ -34,16 +34,8 @@ PEEK = 4 << 20
 TAIL = 64 << 10
 """Bytes of the end a sniff may look at."""
 
-
-_SAMPLE = 1 << 20
-"""Bytes from the first non-ASCII character on that decide between UTF-8 and GB18030."""
-
 _ENOUGH = 64 << 10
-"""The same, where a block ends soon after that character: one alone proves nothing."""
-
-_HIGH = re.compile(rb"[\x80-\xff]")
-_PAIR = re.compile(rb"[\x81-\xfe][\x80-\xfe]")
-_HIGH_BYTES = bytes(range(128, 256))
+"""Bytes from the first non-ASCII character on that show the encoding: one character proves nothing."""
 
 _UNREADABLE: tuple[type[Exception], ...] = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What files and damaged or locked zips raise while they are read."""
@@ -142,7 +134,7 @@ class Source:
             with self.open() as stream:
                 for raw in _utf8(stream, size, self):
                     block = raw.replace(b"\0", b"") if b"\0" in raw else raw
-                    if not _is_utf8(block):
+                    if not is_utf8(block):
                         text = block.decode("utf-8", "replace")
                         self._count(text, block.count(b"\xef\xbf\xbd"), line)
                         block = text.encode()
@@ -195,7 +187,7 @@ def _utf8(stream: BinaryIO, size: int, source: Source) -> Iterator[bytes]:
     decided = data.startswith(codecs.BOM_UTF8)
     data = data.removeprefix(codecs.BOM_UTF8)
     while data:
-        if not decided and (high := _HIGH.search(data)):
+        if not decided and (high := HIGH.search(data)):
             decided = True
             if len(data) - high.start() < _ENOUGH:
                 data += stream.read(_ENOUGH)
@@ -203,7 +195,7 @@ def _utf8(stream: BinaryIO, size: int, source: Source) -> Iterator[bytes]:
                 source.encoding = "gb18030"
                 yield from _transcode(stream, data, size, source)
                 return
-        cut = _boundary(data)
+        cut = boundary(data)
         yield data[:cut]
         more = stream.read(size)
         if not more:
@@ -224,64 +216,6 @@ def _transcode(stream: BinaryIO, data: bytes, size: int, source: Source) -> Iter
         if not more:
             return
         data = more
-
-
-def looks_gb18030(data: bytes) -> bool:
-    """Is the non-ASCII text in there rather GB18030 than UTF-8?
-
-    Only what is more broken than whole as UTF-8 is: Chinese in GB18030 hardly ever forms UTF-8
-    sequences (one of two bytes now and then), so damaged bytes leave UTF-8 what it is. And as its
-    characters have two bytes, the first at least above ASCII, a lone high byte is no Chinese.
-    """
-    high = _HIGH.search(data)
-    if high is None:
-        return False
-    sample = data[high.start() : high.start() + _SAMPLE]
-    whole = sample[: _boundary(sample)]
-    text = whole.decode("utf-8", "replace")
-    bad = text.count("\ufffd") - whole.count(b"\xef\xbf\xbd")
-    good = len(text) - bad - len(whole.translate(None, _HIGH_BYTES))
-    return bad > good and _PAIR.search(sample) is not None and _errors(sample, "gb18030") < bad
-
-
-def _errors(sample: bytes, encoding: str) -> int:
-    return sample.decode(encoding, "replace").count("\ufffd")
-
-
-def _boundary(data: bytes) -> int:
-    """Where to cut so that no UTF-8 sequence is split: at most three bytes before the end."""
-    for back in range(1, min(4, len(data)) + 1):
-        byte = data[-back]
-        if byte >= 0xC0:  # a lead byte: does its sequence end within the data?
-            need = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
-            return len(data) - back if need > back else len(data)
-        if byte < 0x80:
-            break
-    return len(data)
-
-
-def _is_utf8(data: bytes) -> bool:
-    if data.isascii():
-        return True
-    if len(data) < _ARROW_PAYS:
-        try:
-            data.decode()
-        except UnicodeDecodeError:
-            return False
-        return True
-    import pyarrow as pa
-
-    offsets = pa.array([0, len(data)], pa.int64()).buffers()[1]
-    whole = pa.Array.from_buffers(pa.large_binary(), 1, [None, offsets, pa.py_buffer(data)])
-    try:
-        whole.cast(pa.large_string())
-    except pa.ArrowInvalid:
-        return False
-    return True
-
-
-_ARROW_PAYS = 1 << 20
-"""Above this size Arrow's vectorised check is worth having pyarrow loaded, which reading does anyway."""
 
 
 def unreadable(label: str, error: BaseException) -> InputError:

@@ -43,9 +43,9 @@ def sniff(peek: Peek) -> str | None:
 
 def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     """Batches of up to 65,536 messages; the last one holds the members."""
-    from cq.formats._chatlab import Reader, Record
-    from cq.formats._json import Items, Key, walk_ordered
-    from cq.formats._weflow import MAX_ROWS
+    from cq.formats._chatlab import Reader
+    from cq.formats._chatlab_record import Record
+    from cq.formats._json import MAX_ROWS, Items, Key, walk_ordered
 
     reader = Reader(source)
     arrays = {"messages": Record, "members": Record}
@@ -74,7 +74,6 @@ def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
 
 FORMAT = Format(
     id="chatlab-json",
-    title="ChatLab JSON (WeFlow, CipherTalk, chatlog_alpha, converters)",
     platform="any",
     sniff=sniff,
     read=read,

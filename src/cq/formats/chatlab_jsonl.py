@@ -46,14 +46,13 @@ def sniff(peek: Peek) -> str | None:
 
 def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     """Batches of about a block of lines each; the last one holds the members."""
-    from cq.formats._chatlab import read_lines
+    from cq.formats._chatlab_lines import read_lines
 
     return read_lines(source)
 
 
 FORMAT = Format(
     id="chatlab-jsonl",
-    title="ChatLab JSONL (WeFlow, CipherTalk, chatlog_alpha, converters)",
     platform="any",
     sniff=sniff,
     read=read,

@@ -139,4 +139,4 @@ def _list(cell: str) -> list[str]:
         raise ValueError(str(error)) from error
 
 
-FORMAT = Format(id="cq-csv", title="cq messages, CSV", platform="any", sniff=_sniff, read=_read, replies=True)
+FORMAT = Format(id="cq-csv", platform="any", sniff=_sniff, read=_read, replies=True)

@@ -48,7 +48,6 @@ def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
 
 FORMAT = Format(
     id="cq-jsonl",
-    title="cq messages, JSON lines",
     platform="any",
     sniff=_sniff,
     read=_read,

@@ -81,7 +81,6 @@ def _usable(batch: pa.RecordBatch) -> pa.BooleanArray:
 
 FORMAT = Format(
     id="cq-parquet",
-    title="cq messages, Parquet",
     platform="any",
     sniff=_sniff,
     read=_read,

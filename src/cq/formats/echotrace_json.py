@@ -59,7 +59,6 @@ def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
 
 FORMAT = Format(
     id="echotrace-json",
-    title="EchoTrace JSON (and WeFlow 1.0-1.3)",
     platform="wechat",
     sniff=sniff,
     read=read,

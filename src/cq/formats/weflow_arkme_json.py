@@ -45,7 +45,6 @@ def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
 
 FORMAT = Format(
     id="weflow-arkme-json",
-    title="WeFlow Arkme JSON",
     platform="wechat",
     sniff=sniff,
     read=read,

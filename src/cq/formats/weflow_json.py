@@ -65,7 +65,6 @@ def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
 
 FORMAT = Format(
     id="weflow-json",
-    title="WeFlow JSON",
     platform="wechat",
     sniff=sniff,
     read=read,

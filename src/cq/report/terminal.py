@@ -175,7 +175,7 @@ def _identified(source: IdentifiedSource, page: Page) -> list[Text]:
     head = Text(cut(clean(source.path), page.width, page.marks), STRONG)
     labels = aligned({key: words.say(f"identify.{key}") for key in ("reason", "span", "groups")})
     lines = [head, *flow([clean(source.format), words.size(source.bytes)], page, indent=2)]
-    lines += paragraph(clean(source.reason), page, indent=2, label=labels["reason"])
+    lines += paragraph(clean(_reason(source, words)), page, indent=2, label=labels["reason"])
     if source.span is not None:
         first, last = words.moment(source.span.first), words.moment(source.span.last)
         span = words.say("format.span_dates", first=first, last=last)
@@ -191,6 +191,12 @@ def _identified(source: IdentifiedSource, page: Page) -> list[Text]:
     ] or [words.say("identify.no_messages")]
     lines += flow(groups, page, indent=2, label=labels["groups"])
     return lines + counting([source], page)
+
+
+def _reason(source: IdentifiedSource, words: Words) -> str:
+    """What a file of this format is recognised by; an option if the user has named the format."""
+    why = None if source.reason.startswith("--") else words.table("formats", source.format, "why")
+    return why if isinstance(why, str) else source.reason
 
 
 def _explained(explanation: Explanation, page: Page) -> list[Text]:

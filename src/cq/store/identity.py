@@ -91,7 +91,7 @@ def _contents(batch: pa.RecordBatch) -> NDArray[np.uint64]:
     """Tells apart two messages under one native id: by time, and length and first bytes of the text."""
     at: NDArray[np.int64] = batch.column("sent_at").cast(pa.int64()).to_numpy()
     text = pc.fill_null(batch.column("text"), "").cast(pa.binary())
-    length = pc.binary_length(text).to_numpy().astype(np.uint64)
+    length: NDArray[np.uint64] = pc.binary_length(text).to_numpy().astype(np.uint64)
     head = pc.binary_join_element_wise(text, b"\0" * 8, b"")
     first = pc.binary_slice(head, 0, 8).to_numpy(zero_copy_only=False)
     return at.astype(np.uint64) ^ (length << np.uint64(44)) ^ np.frombuffer(b"".join(first), "<u8")
