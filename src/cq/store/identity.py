@@ -93,8 +93,9 @@ def _contents(batch: pa.RecordBatch) -> NDArray[np.uint64]:
     text = pc.fill_null(batch.column("text"), "").cast(pa.binary())
     length: NDArray[np.uint64] = pc.binary_length(text).to_numpy().astype(np.uint64)
     head = pc.binary_join_element_wise(text, b"\0" * 8, b"")
-    first = pc.binary_slice(head, 0, 8).to_numpy(zero_copy_only=False)
-    return at.astype(np.uint64) ^ (length << np.uint64(44)) ^ np.frombuffer(b"".join(first), "<u8")
+    first = b"".join(pc.binary_slice(head, 0, 8).to_numpy(zero_copy_only=False))
+    start: NDArray[np.uint64] = np.frombuffer(first, np.uint64)
+    return at.astype(np.uint64) ^ (length << np.uint64(44)) ^ start
 
 
 def native_keys(groups: pa.Array, native_ids: pa.Array) -> Keys:
