@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from cq.errors import CqError, InputError
 from cq.model import Batch, Group, Member
 from cq.reading import ReadRequest, read
-from cq.store import dataset, parts, spill
+from cq.store import dataset, parts, spill, stored
 from cq.store.dataset import ImportReport, StoredLog
 from exports import qq_txt
 
@@ -135,7 +135,7 @@ class TestImport:
         monkeypatch.setattr(spill, "KEEP_IN_MEMORY", 0)
         monkeypatch.setattr(spill, "BUCKET_ROWS", 4)
         monkeypatch.setattr(parts, "PIECE_ROWS", 3)
-        monkeypatch.setattr(dataset, "PIECE_ROWS", 5)
+        monkeypatch.setattr(stored, "PIECE_ROWS", 5)
         add(store, CHAT[::2])
         add(store, CHAT[1::2])
         assert rows(StoredLog(store)) == expected
@@ -475,8 +475,8 @@ class TestDamage:
         add(filled, [said(99)])
         assert not (filled / str(old.groups)).exists()
         looks = iter([old])
-        current = dataset.load
-        monkeypatch.setattr(dataset, "load", lambda folder: next(looks, None) or current(folder))
+        current = stored.load
+        monkeypatch.setattr(stored, "load", lambda folder: next(looks, None) or current(folder))
         assert len(rows(StoredLog(filled))) == 31
 
 

@@ -16,49 +16,34 @@ never rewrites rows that are there.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import re
 import uuid
-from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from cq.errors import CqError, InputError
-from cq.model import SCHEMA_VERSION, Group, Member
-from cq.result import Records, SourceReport
-from cq.store.parts import PART_NAME, PIECE_ROWS, PartFile, PartWriter, publish, sync_folder, write_table
+from cq.errors import CqError
+from cq.result import SourceReport
+from cq.store.parts import PART_NAME, PartFile, PartWriter, publish, sync_folder, write_table
+from cq.store.stored import MANIFEST, Manifest, StoredLog, describe, is_store, load
 from cq.streams import unwritable
 
 if TYPE_CHECKING:
     import numpy as np
-    import pyarrow as pa
     from numpy.typing import NDArray
 
-    from cq.store.log import GroupSpan, MessageLog, Tally
+    from cq.store.log import MessageLog
 
-MANIFEST = "manifest.json"
-_SCHEMA = f"cq.store/{SCHEMA_VERSION}"
+__all__ = ["ImportReport", "StoredLog", "add", "describe", "is_store", "load"]
+
 _LOCK_SECONDS = 600
 _TABLE = r"(?:groups|members)-[0-9a-f]{32}\.parquet|manifest\.json\.[0-9a-f]{32}"
 _OWN_NAME = re.compile(
     rf"{_TABLE}|\.lock|messages|group=.*/|(?:\.DS_Store|Thumbs\.db|desktop\.ini)/?",
 )
 """What may stand in a folder that is to become a store, and (with a slash) in its ``messages``."""
-
-_T = TypeVar("_T")
-
-
-class Manifest(msgspec.Struct, frozen=True):
-    """What a store holds."""
-
-    schema: str = _SCHEMA
-    parts: tuple[PartFile, ...] = ()
-    groups: str | None = None
-    members: str | None = None
-    sources: tuple[SourceReport, ...] = ()
 
 
 class ImportReport(msgspec.Struct, frozen=True):
@@ -71,194 +56,6 @@ class ImportReport(msgspec.Struct, frozen=True):
     known: int
     total: int
     groups: int
-
-
-def is_store(path: str) -> bool:
-    """Whether a path is a store folder."""
-    manifest = Path(path, MANIFEST)
-    try:
-        with manifest.open("rb") as stream:
-            return b'"cq.store/' in stream.read(64)
-    except (OSError, ValueError):
-        return False
-
-
-def load(folder: Path) -> Manifest:
-    """The manifest of a store; an error for a version this build does not know."""
-    try:
-        raw = (folder / MANIFEST).read_bytes()
-        found = msgspec.json.decode(raw, type=_Version).schema
-        if found != _SCHEMA:
-            raise InputError("store_version", path=folder, found=found, known=_SCHEMA)
-        return msgspec.json.decode(raw, type=Manifest)
-    except (OSError, msgspec.DecodeError) as error:
-        raise InputError("store_unreadable", path=folder, reason=error) from error
-
-
-class _Version(msgspec.Struct):
-    schema: str
-
-
-def describe(folder: Path, log: MessageLog) -> SourceReport:
-    """A store as a source of an analysis."""
-    raw = (folder / MANIFEST).read_bytes()
-    rows = sum(s.rows for s in log.spans)
-    size = len(raw) + sum(p.bytes for p in load(folder).parts)
-    records = Records(rows, rows)
-    return SourceReport(str(folder), "cq-store", hashlib.sha256(raw).hexdigest(), size, records)
-
-
-class StoredLog:
-    """A store as a log: the same interface as a fresh merge, without merging again."""
-
-    def __init__(self, folder: Path) -> None:
-        from cq.store.log import GroupSpan, Tally
-
-        self._folder = folder
-        self.manifest, tables = self._load()
-        groups = {g.group_id: g for g in tables[0]}
-        self.members: list[Member] = tables[1]
-        found: dict[str, GroupSpan] = {}
-        self._parts: dict[str, list[PartFile]] = {}
-        for part in self.manifest.parts:
-            group = groups.get(part.group_id) or Group(part.group_id, None, "unknown")
-            span = GroupSpan(group, part.rows, part.first, part.last)
-            found[part.group_id] = span.joined(found.get(part.group_id))
-            self._parts.setdefault(part.group_id, []).append(part)
-        self.spans: list[GroupSpan] = [found[id_] for id_ in sorted(found)]
-        tally = Tally(str(folder), "cq-store", rows=sum(s.rows for s in self.spans))
-        tally.spans = self.spans
-        self.tallies: list[Tally] = [tally]
-
-    def _load(self) -> tuple[Manifest, tuple[list[Group], list[Member]]]:
-        """The manifest and its tables, which an import may replace between two looks."""
-        manifest = load(self._folder)
-        while True:
-            try:
-                return manifest, (self._table(manifest.groups, Group), self._table(manifest.members, Member))
-            except InputError:
-                before, manifest = manifest, load(self._folder)
-                if manifest == before:
-                    raise
-
-    def _table(self, name: str | None, kind: type[_T]) -> list[_T]:
-        import pyarrow.parquet as pq
-
-        if name is None:
-            return []
-        with self._reading(name) as path:
-            rows = pq.read_table(path, partitioning=None, page_checksum_verification=True).to_pylist()
-            return [msgspec.convert(row, kind) for row in rows]
-
-    @contextlib.contextmanager
-    def _reading(self, name: str) -> Iterator[Path]:
-        """A file of the store; what is wrong with it becomes the user's error."""
-        import pyarrow as pa
-
-        path = self._folder / name
-        try:
-            yield path
-        except (OSError, ValueError, KeyError, pa.ArrowException, msgspec.MsgspecError) as error:
-            raise InputError("store_unreadable", path=path, reason=error) from error
-
-    def batches(
-        self, groups: Collection[str] | None = None, since: int | None = None, until: int | None = None
-    ) -> Iterator[pa.RecordBatch]:
-        """Final rows, group by group, by time; of some groups and of ``[since, until)`` only."""
-        for id_ in sorted(self._parts):
-            if groups is None or id_ in groups:
-                parts = [
-                    p
-                    for p in self._parts[id_]
-                    if (since is None or p.last >= since) and (until is None or p.first < until)
-                ]
-                yield from self._settled(id_, self._group(parts, since, until))
-
-    def _settled(self, group_id: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Rows without the answers to messages that never came; see ``leave_answers_open``."""
-        import numpy as np
-
-        from cq.store import identity
-        from cq.store.log import of_known
-
-        known: NDArray[np.uint64] | None = None
-        for batch in batches:
-            answers = batch.column("reply_to")
-            if answers.null_count == len(answers):
-                yield batch
-                continue
-            if known is None:
-                ids = [b.column(0) for p in self._parts[group_id] for b in self._columns(p, ["message_id"])]
-                known = np.sort(np.concatenate([identity.parse(column).hi for column in ids]))
-            at = batch.schema.get_field_index("reply_to")
-            yield batch.set_column(at, batch.schema.field(at), of_known(answers, known))
-
-    def _group(self, parts: list[PartFile], since: int | None, until: int | None) -> Iterator[pa.RecordBatch]:
-        import numpy as np
-
-        from cq.model import message_schema
-        from cq.store.spill import in_order
-
-        def read() -> Iterator[pa.RecordBatch]:
-            for part in parts:
-                yield from self._part(part)
-
-        if len(parts) == 1 and since is None and until is None:
-            yield from read()
-            return
-        pieces = [self._times(part) for part in parts]
-        at = np.concatenate(pieces) if pieces else np.zeros(0, np.int64)
-        keep = np.ones(len(at), np.bool_)
-        if since is not None:
-            keep &= at >= since
-        if until is not None:
-            keep &= at < until
-        rows = np.flatnonzero(keep)
-        rows = rows[np.argsort(at[rows], kind="stable")]
-        position = np.full(len(at), -1, np.int64)
-        position[rows] = np.arange(len(rows))
-        yield from in_order(read, position, message_schema())
-
-    def _part(self, part: PartFile) -> Iterator[pa.RecordBatch]:
-        from cq.model import message_schema
-
-        with self._reading(part.path):
-            for batch in self._columns(part):
-                yield batch.cast(message_schema())
-
-    def _columns(self, part: PartFile, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """Some columns of a file, or all."""
-        import pyarrow.parquet as pq
-
-        with self._reading(part.path) as path, pq.ParquetFile(path, page_checksum_verification=True) as file:
-            for batch in file.iter_batches(PIECE_ROWS, columns=columns):
-                yield batch.select(columns) if columns else batch
-
-    def _times(self, part: PartFile) -> NDArray[np.int64]:
-        import numpy as np
-        import pyarrow as pa
-
-        pieces = [b.column(0).cast(pa.int64()).to_numpy() for b in self._columns(part, ["sent_at"])]
-        return np.concatenate(pieces) if pieces else np.zeros(0, np.int64)
-
-    def who_said_what(self, groups: Collection[str]) -> Iterator[pa.RecordBatch]:
-        """``message_id``, ``group_id``, ``sender_id`` and ``sender_name`` of all rows of some groups."""
-        columns = ["message_id", "group_id", "sender_id", "sender_name"]
-        for id_ in sorted(self._parts):
-            for part in self._parts[id_] if id_ in groups else ():
-                yield from self._columns(part, columns)
-
-    def leave_answers_open(self) -> None:
-        """Nothing to do: they are open in the files, and settled when read."""
-
-    def know(self, rows: pa.RecordBatch) -> None:
-        """Nothing to learn: the rows of a store are final."""
-
-    def know_members(self, members: Iterable[Member]) -> None:
-        """Nothing to learn, either."""
-
-    def close(self) -> None:
-        """Nothing to give back: a store holds no temporary files."""
 
 
 def add(folder: Path, log: MessageLog, sources: list[SourceReport]) -> ImportReport:
