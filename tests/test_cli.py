@@ -399,7 +399,10 @@ def test_narrow_consoles_get_question_marks_not_tracebacks(court, encoding):  # 
     assert result.stdout.decode(encoding)
 
 
-@pytest.mark.parametrize(("level", "severity", "code"), [("warning", "warning", 10), ("alert", "warning", 0), ("alert", "alert", 10)])
+@pytest.mark.parametrize(
+    ("level", "severity", "code"),
+    [("warning", "warning", 10), ("alert", "warning", 0), ("alert", "alert", 10)],
+)
 def test_fail_on_reaches_its_level(cq, court, monkeypatch, level, severity, code):  # type: ignore[no-untyped-def]
     """No analysis judges yet; the exit code must be right on the day one does."""
     import msgspec

@@ -35,7 +35,11 @@ def _constants() -> set[str]:
     """Every string literal of the rooms that count records."""
     trees = (
         ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        for path in (*(SOURCE / "formats").rglob("*.py"), *(SOURCE / "store").rglob("*.py"), SOURCE / "reading.py")
+        for path in (
+            *(SOURCE / "formats").rglob("*.py"),
+            *(SOURCE / "store").rglob("*.py"),
+            SOURCE / "reading.py",
+        )
     )
     return {
         n.value for tree in trees for n in tree if isinstance(n, ast.Constant) and isinstance(n.value, str)

@@ -173,6 +173,21 @@ HIGH_CARDINALITY = frozenset({"message_id", "text", "native_id", "reply_to", "re
 """Columns whose values hardly repeat: a dictionary would cost more than it saves."""
 
 
+# Sorted numbers and short lists are smaller without a dictionary; statistics serve only the columns by
+# which readers skip: over texts they cost a fifth of the time of writing.
+PARQUET: Mapping[str, Any] = {
+    "compression": "zstd",
+    "compression_level": 1,
+    "use_dictionary": [
+        name
+        for name in COLUMNS
+        if name not in HIGH_CARDINALITY | {"sent_at", "mentions", "event_target", "origin_record"}
+    ],
+    "write_statistics": ["group_id", "sent_at"],
+}
+"""How every Parquet file of messages is written."""
+
+
 @cache
 def message_schema() -> pa.Schema:
     """The Arrow schema of a normalised message (contract section 2), in column order."""

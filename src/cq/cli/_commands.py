@@ -191,7 +191,9 @@ def explain(
 
 @cli.command()
 @flattened
-def schema(name: Annotated[str, typer.Argument(metavar="NAME")], common: Common, output: Output = "-") -> None:
+def schema(
+    name: Annotated[str, typer.Argument(metavar="NAME")], common: Common, output: Output = "-"
+) -> None:
     Run(common, "json", ("json",))
     from cq.report import json
 

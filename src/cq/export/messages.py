@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from cq.model import COLUMNS, HIGH_CARDINALITY, message_schema
+from cq.model import COLUMNS, PARQUET, message_schema
 from cq.zones import to_local
 
 WRITERS = ("jsonl", "csv", "parquet")
@@ -43,12 +43,8 @@ def write(batches: Iterable[pa.RecordBatch], form: str, stream: IO[bytes], zone:
 
 def write_parquet(batches: Iterable[pa.RecordBatch], sink: Any) -> int:
     """One Parquet file, zstd; the number of rows."""
-    schema = message_schema()
-    columns = [name for name in COLUMNS if name not in HIGH_CARDINALITY]
     rows = 0
-    with pq.ParquetWriter(
-        sink, schema, compression="zstd", compression_level=1, use_dictionary=columns
-    ) as writer:
+    with pq.ParquetWriter(sink, message_schema(), **PARQUET) as writer:
         for batch in batches:
             writer.write_batch(batch)
             rows += batch.num_rows

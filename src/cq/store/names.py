@@ -20,6 +20,7 @@ ALL = "@all"
 _ALL_WORDS = ("所有人", "全体成员", "全體成員")
 _ALL_LATIN = re.compile(r"(?i)(?:all|everyone)(?![\w])")
 _AT = re.compile(r"(?<![A-Za-z0-9._%+-])[@＠]")
+_WORD = re.compile(r"\S{1,64}")
 _CLOSED = re.compile(r"([^@\u2005\n]{1,40})\u2005")
 _SEPARATOR = "\x1e"
 
@@ -31,6 +32,7 @@ class Names:
         self._ids: dict[str, dict[str, set[str]]] = {}
         self._seen: set[str] = set()
         self._lengths: dict[str, list[int]] = {}
+        self._spaced: set[str] = set()
 
     def learn(self, batch: pa.RecordBatch) -> None:
         """The (sender, name) pairs of a batch."""
@@ -54,6 +56,8 @@ class Names:
         name = name.strip()
         if name and not id_.startswith("anon:"):
             self._ids.setdefault(group, {}).setdefault(name, set()).add(id_)
+            if len(name.split(maxsplit=1)) > 1:
+                self._spaced.add(group)
             lengths = self._lengths.setdefault(group, [])
             if len(name) not in lengths:
                 bisect.insort(lengths, len(name), key=lambda length: -length)
@@ -89,6 +93,9 @@ class Names:
         if closed := _CLOSED.match(text, start):
             return self.resolve(group, f"name:{closed[1].strip()}"), closed.end()
         known = self._ids.get(group, {})
+        word = _WORD.match(text, start)
+        if word and word[0] in known and group not in self._spaced:  # nothing longer can stand here
+            return self.resolve(group, f"name:{word[0]}"), word.end()
         for length in self._lengths.get(group, ()):  # longest first
             name = text[start : start + length]
             end = start + len(name)

@@ -89,13 +89,9 @@ class PartWriter:
 def _parquet_writer(target: Path) -> pa.parquet.ParquetWriter:
     import pyarrow.parquet as pq
 
-    from cq.model import HIGH_CARDINALITY, message_schema
+    from cq.model import PARQUET, message_schema
 
-    schema = message_schema()
-    columns = [name for name in schema.names if name not in HIGH_CARDINALITY]
-    return pq.ParquetWriter(
-        target, schema, compression="zstd", use_dictionary=columns, write_page_checksum=True
-    )
+    return pq.ParquetWriter(target, message_schema(), **PARQUET, write_page_checksum=True)
 
 
 def write_table(folder: Path, name: str, rows: list[Group] | list[Member], stamp: str) -> str:
