@@ -423,3 +423,33 @@ def test_fail_on_reaches_its_level(cq, court, monkeypatch, level, severity, code
     monkeypatch.setattr(app, "analyze", judging)
     assert cq("analyze", court, "--fail-on", level).code == code
     assert cq("analyze", court).code == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX limits")
+def test_an_unbuffered_stdout_that_fills_up_is_an_error(tmp_path):  # type: ignore[no-untyped-def]
+    path = tmp_path / "long.txt"
+    path.write_bytes(qq_txt(("群", [("2026-03-02 9:00:00", "阿宽(10086001)", f"第 {i} 条") for i in range(3000)])))
+    command = f'ulimit -f 100; exec "{sys.executable}" -m cq messages "{path}" > "{tmp_path}/out.jsonl"'
+    env = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    done = subprocess.run(["sh", "-c", command], capture_output=True, env=env, timeout=60, check=False)
+    assert done.returncode not in (0, None)
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_group_without_messages_in_the_window_is_still_shown(cq, tmp_path):  # type: ignore[no-untyped-def]
+    path = tmp_path / "all.txt"
+    path.write_bytes(qq_txt(COURT, ("读书会", [("2026-01-02 9:00:00", "阿宽(10086001)", "今天读什么")])))
+    document = json.loads(cq("analyze", path, "--last", "7d", "-f", "json").out)
+    found = {g["group"]["name"]: g["sections"]["activity"]["metrics"]["messages"]["value"] for g in document["groups"]}
+    assert found == {"周末羽毛球": 2, "读书会": None}
+    assert cq("analyze", path, "--last", "7d").code == 0
+
+
+def test_a_damaged_manifest_is_named(cq, court, tmp_path):  # type: ignore[no-untyped-def]
+    store = tmp_path / "store"
+    assert cq("import", court, "--store", store).code == 0
+    (store / "manifest.json").write_text("{")
+    for arguments in (["analyze", store], ["import", court, "--store", store]):
+        result = cq(*arguments)
+        assert result.code == 3
+        assert "manifest" in result.err or "存档" in result.err

@@ -17,8 +17,15 @@ if TYPE_CHECKING:
 Export = str | PathLike[str]
 
 
+def _paths(paths: Sequence[Export | Sequence[Export]]) -> list[str]:
+    found: list[str] = []
+    for path in paths:
+        found += [fspath(path)] if isinstance(path, str | PathLike) else [fspath(p) for p in path]
+    return found
+
+
 def read(
-    *paths: Export,
+    *paths: Export | Sequence[Export],
     tz: str = "Asia/Shanghai",
     input_format: str | None = None,
     group: str | None = None,
@@ -39,7 +46,7 @@ def read(
     from cq.model import message_schema
 
     request = reading.ReadRequest(
-        [fspath(p) for p in paths], zones.zone(tz), input_format, group=group, me=me, strict=strict
+        _paths(paths), zones.zone(tz), input_format, group=group, me=me, strict=strict
     )
     found = reading.read(request)
     try:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from cq.result import Analysis, FormatInfo, Identification
+    from cq.analysis import GroupView, Window
+    from cq.result import Analysis, FormatInfo, GroupResult, Identification
     from cq.store.dataset import ImportReport
     from cq.store.log import GroupSpan
 
@@ -160,7 +161,6 @@ def _analyze(
     alias: Mapping[str, str],
     roster: Any,
 ) -> Analysis:
-    from cq.analysis import Window
     from cq.analysis._build import build
     from cq.analysis._window import empty
     from cq.result import Analysis, PreviousSpan, WindowSpan
@@ -170,7 +170,7 @@ def _analyze(
         raise CqError("roster_needs_group", count=len(spans))
     window: Window = what.window.over(spans, request.zone)
     groups = {s.group.group_id: s.group for s in spans}
-    results = {}
+    results, said, compared = {}, False, False
     wanted = None if request.group is None else set(groups)
     for group_id, batches in by_group(ahead(reading.log.batches(wanted))):
         view = build(
@@ -181,40 +181,46 @@ def _analyze(
             alias=alias,
             roster=roster,
         )
-        if view.rows(window).start < view.rows(window).stop:
-            results[group_id] = _group_result(view, window, what)
-    if not results:
+        said |= view.rows(window).start < view.rows(window).stop
+        results[group_id], reaches = _group_result(view, window, what)
+        compared |= reaches
+    if not said:
         raise empty(window, min(s.first for s in spans), max(s.last for s in spans))
     before = window.predecessor()
     return Analysis(
         __version__,
         WindowSpan(window.isoformat(window.start), window.isoformat(window.end), str(request.zone)),
-        PreviousSpan(window.isoformat(before.start), window.isoformat(before.end)) if before else None,
+        PreviousSpan(window.isoformat(before.start), window.isoformat(before.end))
+        if before
+        else None,
         reading.sources,
         [results[g] for g in groups if g in results],
+        passed_over=dict(reading.passed_over),
+        compared=compared,
     )
 
 
-def _group_result(view: Any, window: Any, what: AnalyzeRequest) -> Any:
+def _group_result(view: GroupView, window: Window, what: AnalyzeRequest) -> tuple[GroupResult, bool]:
+    """The sections of one group, and whether its log reaches back over the window before."""
     from cq.analysis import all_analyzers
     from cq.analysis._quality import quality
     from cq.result import GroupInfo, GroupResult
 
     before = window.predecessor()
     # Only where the log reaches back over all of it: half a week before would look like growth.
-    covered = before is not None and view.local_day[0] <= before.first_day
+    covered = before is not None and len(view) > 0 and int(view.local_day[0]) <= before.first_day
     sections = {}
     for analyzer in all_analyzers():
         if what.sections is not None and analyzer.id not in what.sections:
             continue
         settings = what.settings.get(analyzer.id, analyzer.settings)
         section = analyzer.run(view, window, settings)
-        sections[analyzer.id] = (
-            _with_previous(section, analyzer.run(view, before, settings)) if covered else section
-        )
+        if before is not None and covered:
+            section = _with_previous(section, analyzer.run(view, before, settings))
+        sections[analyzer.id] = section
     group = view.group
     info = GroupInfo(group.group_id, group.group_name, group.platform, group.chat_kind)
-    return GroupResult(info, quality(view, window), sections)
+    return GroupResult(info, quality(view, window), sections), covered
 
 
 def _with_previous(section: Any, before: Any) -> Any:
@@ -228,13 +234,13 @@ def _with_previous(section: Any, before: Any) -> Any:
     return msgspec.structs.replace(section, metrics=metrics)
 
 
-def import_(request: ReadRequest, store: Path, watch: Watch = quietly) -> ImportReport:
-    """Merge exports into a store."""
+def import_(request: ReadRequest, store: Path, watch: Watch = quietly) -> tuple[ImportReport, Counter[str]]:
+    """Merge exports into a store. Also the files passed over, by reason."""
     from cq.store import dataset
 
     reading = read(request, watch)
     try:
-        return dataset.add(store, reading.log, reading.sources)
+        return dataset.add(store, reading.log, reading.sources), reading.passed_over
     finally:
         reading.log.close()
 

@@ -26,7 +26,10 @@ class CqError(Exception):
     def lines(self, lang: str) -> tuple[str, str]:
         """What is wrong, and what to do: one line each, in ``lang``."""
         entry = locales.load(lang)["errors"][self.code]
-        return locales.fill(entry["what"], self.values), locales.fill(entry["hint"], self.values)
+        values = dict(self.values)
+        if str(values.get("path")) == "-":
+            values["path"] = locales.load(lang)["streams"]["in" if isinstance(self, InputError) else "out"]
+        return locales.fill(entry["what"], values), locales.fill(entry["hint"], values)
 
     def __str__(self) -> str:
         return " ".join(self.lines("en"))

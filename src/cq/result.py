@@ -91,7 +91,8 @@ class Quality(TypedDict, total=False):
 
     ``messages`` all rows in the window, ``human_messages`` those that count as talk;
     ``members`` under ``member_basis``; ``media_share`` of human messages without words;
-    ``name_only_senders`` senders whose identity is nothing but a name.
+    ``name_only_senders`` senders whose identity is nothing but a name; ``speakers_not_listed`` people
+    who spoke but do not stand in the list of members (null without one).
     """
 
     messages: Required[int]
@@ -107,6 +108,7 @@ class Quality(TypedDict, total=False):
     anonymous_messages: int | None
     media_share: float | None
     name_only_senders: int | None
+    speakers_not_listed: int | None
 
 
 class GroupResult(msgspec.Struct, frozen=True):
@@ -118,7 +120,11 @@ class GroupResult(msgspec.Struct, frozen=True):
 
 
 class Analysis(msgspec.Struct, frozen=True):
-    """What ``cq analyze`` found. ``cq`` is the version; ``portfolio`` compares many groups."""
+    """What ``cq analyze`` found. ``cq`` is the version; ``portfolio`` compares many groups.
+
+    ``passed_over``: files in folders and zips that were not used, by reason. ``compared``: the log of
+    some group reaches back over all of the window before; else there are no previous values.
+    """
 
     cq: str
     window: WindowSpan
@@ -126,6 +132,8 @@ class Analysis(msgspec.Struct, frozen=True):
     sources: Sequence[SourceReport]
     groups: Sequence[GroupResult]
     portfolio: Section | None = None
+    passed_over: Mapping[str, int] = {}
+    compared: bool = False
 
 
 class GroupCount(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -45,6 +46,9 @@ _TIMES = (
 )
 
 
+_ROUNDED = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
+
+
 class RosterRow(msgspec.Struct, frozen=True):
     """One listed member; times are UTC milliseconds. At least one of id and name is given."""
 
@@ -59,8 +63,15 @@ class RosterRow(msgspec.Struct, frozen=True):
 
 def read_roster(path: Path, zone: ZoneInfo) -> list[RosterRow]:
     """The roster in ``path``; times without a zone are in ``zone``."""
-    rows = []
+    rows: list[RosterRow] = []
+    seen: set[str] = set()
     for line, row in _rows(path, _ROSTER_HEADS, need=("member_id", "name")):
+        id_ = row.get("member_id")
+        if id_ and _ROUNDED.fullmatch(id_):  # a spreadsheet has eaten its digits
+            raise CqError("roster_value", path=path, line=line, value=id_)
+        if id_ and id_ in seen:
+            raise CqError("roster_twice", path=path, line=line, id=id_)
+        seen |= {id_} if id_ else set()
         role = (row.pop("role", None) or "").lower()
         if role not in _ROLES:
             raise CqError("roster_value", path=path, line=line, value=role)

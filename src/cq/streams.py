@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from cq.errors import CqError, UsageError
 
@@ -25,9 +26,8 @@ def output(path: str) -> Iterator[BinaryIO]:
     exception leaves what was there before. A link stays a link, and a file keeps its permissions.
     """
     if path == "-":
-        sys.stdout.flush()
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        with _stdout() as stream:
+            yield stream
         return
     temporary: Path | None = None
     try:
@@ -53,6 +53,24 @@ def output(path: str) -> Iterator[BinaryIO]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _stdout() -> Iterator[BinaryIO]:
+    """stdout as bytes. With PYTHONUNBUFFERED it is a raw file, which writes short and says nothing."""
+    sys.stdout.flush()
+    raw = sys.stdout.buffer
+    if isinstance(raw, io.BufferedIOBase):
+        yield cast("BinaryIO", raw)
+        raw.flush()
+        return
+    stream = io.BufferedWriter(raw)
+    try:
+        yield cast("BinaryIO", stream)
+        stream.flush()
+    finally:
+        with contextlib.suppress(OSError):  # closing it would close stdout
+            stream.detach()
 
 
 def unwritable(path: object, error: OSError) -> CqError:

@@ -120,7 +120,8 @@ def test_new_by_a_join_in_the_window() -> None:
     # c may have been there for years.
     assert column(section, "new") == ["b"]
     assert column(section, "new", "joined_at") == ["2026-03-02T09:00:00+08:00"]
-    assert values(section)["new_speakers"] == 1
+    # The number would be a lower bound.
+    assert values(section)["new_speakers"] is None
     # The roster's date of joining shows it as well.
     listed = {"c": {"listed": True, "joined_at": ms("2026-03-02 08:00")}}
     section = run(view(rows[1:], listed, member_basis="roster"), window("2026-03-02", "2026-03-09"))

@@ -181,3 +181,21 @@ def test_outside_the_log_nothing_is_known(rows: list[tuple[Any, ...]]) -> None:
     section = run(view(rows), window("2027-01-01", "2027-01-08"))
     assert set(values(section).values()) == {None}
     assert all(table.rows == [] for table in section.tables.values())
+
+
+def test_a_question_said_again_within_the_minute_stands_once() -> None:
+    log = [
+        ("2026-03-02 09:00:01", "a", "几点集合"),
+        ("2026-03-02 09:00:40", "a", "几点集合"),
+        ("2026-03-02 09:00:41", "b", "几点集合"),
+        ("2026-03-02 09:01:00", "a", "几点集合"),
+        ("2026-03-02 09:02:00", "c", "八点", {"reply": 3}),
+        ("2026-03-02 09:03:00", "a", "几点集合"),
+        ("2026-03-02 09:03:01", "a", "几点集合？"),
+    ]
+    section = run(view(log))
+    assert values(section)["unanswered"] == 5
+    rows = section.tables["unanswered"].rows
+    assert [(row[2], row[4]) for row in rows] == [
+        ("a", "几点集合"), ("b", "几点集合"), ("a", "几点集合"), ("a", "几点集合？")
+    ]  # fmt: skip

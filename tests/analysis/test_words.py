@@ -49,6 +49,14 @@ def test_definitions_are_whole(lang: str) -> None:
                 assert all(entry.values()), code
 
 
+@pytest.mark.parametrize("lang", locales.LANGUAGES)
+def test_every_table_and_series_says_what_it_is(lang: str) -> None:
+    words = locales.load(lang)
+    for family in ("tables", "series"):
+        for code, entry in words[family].items():
+            assert entry.get("means"), code
+
+
 def test_chinese_names_are_short() -> None:
     names: dict[str, Any] = locales.load("zh")["metrics"]
     long = [code for code, entry in names.items() if len(re.findall(r"[\u4e00-\u9fff]", entry["name"])) > 12]

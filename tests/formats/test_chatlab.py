@@ -542,7 +542,12 @@ def test_lines_and_document_give_the_same_rows(tmp_path: Path) -> None:
         by_document = of_bytes(chatlab_json.FORMAT, data, tmp_path)
         for a, b in zip(by_line.rows, by_document.rows, strict=True):
             assert {**a, "origin_record": a["origin_record"] - 1} == b
-        assert [p.code for p in by_document.problems] == ["bad_time"]
+        lines = data.decode().split("\n")
+        bad = next(
+            i for i, line in enumerate(lines) if '"timestamp": null' in line or '"timestamp":null' in line
+        )
+        line = next(i for i in range(bad, -1, -1) if "{" in lines[i]) + 1
+        assert [(p.code, p.where) for p in by_document.problems] == [("bad_time", f"-:{line}")]
         assert by_document.seen == by_line.seen == 6
 
 

@@ -70,7 +70,8 @@ def test_rows_by_hand(tmp_path: Path) -> None:
         {**sent, "sender_id": "wxid_me000000", "sender_name": "我", "text": "我的", "is_self": True, "origin_record": 6},
         {
             **common, "kind": "system", "text": '你将"卖车架的"移出了群聊', "event": "remove",
-            "event_actor": "wxid_me000000", "event_target": ["name:卖车架的"], "mentions": [], "origin_record": 7,
+            "event_actor": "wxid_me000000", "event_target": ["name:卖车架的"], "mentions": [],
+            "is_self": None, "origin_record": 7,
         },
     ]  # fmt: skip
     assert got.rows[0]["sent_at"].timestamp() == T

@@ -185,6 +185,18 @@ def test_a_workbook_in_a_folder_is_one_file_passed_over(tmp_path: Path) -> None:
     assert reading(tmp_path).passed_over == {"not_yet_xlsx": 1}
 
 
+@pytest.mark.parametrize("name", ["b.zip", "内/b.zip", "b.txt"])
+def test_a_zip_in_a_zip_is_no_text(name: str, tmp_path: Path) -> None:
+    inner = pack(tmp_path / "inner", **{"c.txt": EXPORT}).read_bytes()
+    (tmp_path / "inner").unlink()
+    path = pack(tmp_path / "a.zip", **{"a.txt": EXPORT, name: inner, "empty.txt": b"PK\x05\x06" + bytes(18)})
+    for forced in (None, "qq-pc-txt"):
+        found = read(ReadRequest([str(path)], SHANGHAI, forced))
+        found.log.close()
+        assert [s.path for s in found.sources] == [f"{path}!/a.txt"]
+        assert found.passed_over == {"binary_file": 2}
+
+
 def test_a_zip_with_two_files_of_one_name(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     later = qq_txt(("周末羽毛球", [("2026-03-12 9:00:00", "阿宽(10086001)", "后来的")]))

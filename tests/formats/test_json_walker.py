@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cq.formats._json import Items, Key, Part, decode, walk, walk_ordered
+from cq.formats._json import Items, Key, Lines, Part, decode, walk, walk_ordered
 from cq.model import Problem
 
 
@@ -324,3 +324,16 @@ def test_no_damage_loses_more_than_its_neighbours(
     ids, problems = read(hit, size)
     assert len(set(ids) & set(range(1, 31))) >= 27
     assert len(problems) <= 3
+
+
+@pytest.mark.parametrize("indent", [None, 0, 2])
+@pytest.mark.parametrize("block", [7, 1000, 1 << 20])
+def test_the_lines_of_items(indent: int | None, block: int) -> None:
+    items = [{"a": i, "b": [{"c": "}\n{"}, {}]} for i in range(1, 40)]
+    text = json.dumps({"x": {"m": 1}, "m": items}, indent=indent).replace('"a": 7', '"a": 7x')
+    data = text.encode()
+    kind = msgspec.defstruct("Item", [("a", Any, None)])
+    lines = Lines(lambda: (data[i : i + block] for i in range(0, len(data), block)), {"m": kind}, "m")
+    for number in (3, 3, 8, 39, 1, 20):
+        opened = text.rindex("{", 0, text.index(f'"a": {number},'))
+        assert lines(number) == text.count("\n", 0, opened) + 1

@@ -613,6 +613,52 @@ def test_heads_without_records() -> None:
     assert (found.rows, found.codes, found.headers) == ([], ["no_records"], 3)
 
 
+CUT = [
+    record("2024-01-01 9:00:00 甲(10086001)", "一"),
+    record("2024-01-01 9:00:01 乙<a@example.com>", "二"),
+]
+
+
+@pytest.mark.parametrize("end", ["三", "三\r", "三\r\n", ""])
+def test_a_file_that_breaks_off_in_a_body(end: str) -> None:
+    found = read(export(*CUT, f"2024-01-01 9:00:02 丙(10086003)\r\n{end}"), ID)
+    assert found.column("text") == ["一", "二", "三" if end else ""]
+    assert (found.codes, [(n.code, n.where) for n in found.notices]) == ([], [("truncated", "x.txt:15")])
+
+
+@pytest.mark.parametrize("end", ["阿\ufffd", "丙(10086", "丙<a@exa", "", "丙(10086003\r"])
+def test_a_file_that_breaks_off_in_a_sender(end: str) -> None:
+    for rows in (CUT, CUT[:1]):
+        found = read(export(*rows, f"2024-01-01 9:00:02 {end}"), ID)
+        assert found.column("sender_id") == ["10086001", "email:a@example.com"][: len(rows)]
+        assert [(p.code, p.where) for p in found.problems] == [("truncated", f"x.txt:{9 + 3 * len(rows)}")]
+        assert found.notices == []
+
+
+@pytest.mark.parametrize("whole", ["2024-01-01 19:00:0", "2024-01-01 9:00:0", "2024-01-01 下午 9:00:0", RULE])
+def test_a_file_that_breaks_off_in_a_time_or_a_head(whole: str) -> None:
+    for end in range(1, len(whole) + 1):
+        found = read(export(*CUT, whole[:end]), ID)
+        assert found.column("text") == ["一", "二"]
+        assert [(p.code, p.where) for p in found.problems] == [("truncated", "x.txt:15")], whole[:end]
+        assert found.notices == []
+
+
+def test_a_head_that_breaks_off() -> None:
+    whole = head("又一个群")
+    for end in range(1, len(whole)):
+        found = read(export(*CUT, whole[:end]), ID)
+        assert found.column("text") == ["一", "二"]
+        cut = not whole[:end].rstrip("\r\n").endswith(f"又一个群\r\n{RULE}")
+        assert found.codes == ["truncated"] * cut, whole[:end]
+
+
+def test_a_sender_cut_where_nobody_has_an_id_is_a_name() -> None:
+    found = read(export(record("2024-01-01 9:00:00 甲"), "2024-01-01 9:00:01 乙"), ID)
+    assert found.column("sender_id") == ["name:甲", "name:乙"]
+    assert [n.code for n in found.notices] == ["truncated"]
+
+
 def test_a_file_cut_anywhere_is_read() -> None:
     data = qq_txt(("群", [(f"2021-03-05 9:00:{i:02}", f"成员{i}(1008600{i})", "正文\r二") for i in range(8)]))
     last = 0

@@ -84,6 +84,7 @@ QQ = [
     ("你领取了阿宽的红包", "red_packet", SELF, [N("阿宽")], None),
     ("[QQ红包]恭喜发财", "red_packet", None, [], "恭喜发财"),
     ("阿宽分享了文件", "file_share", N("阿宽"), [], None),
+    ("阿宽分享了文件a.pdf", "file_share", N("阿宽"), [], "a.pdf"),
     ("阿宽上传了群文件：赛程 (2).xlsx", "file_share", N("阿宽"), [], "赛程 (2).xlsx"),
     ("阿宽 分享了文件 《赛程.pdf》", "file_share", N("阿宽"), [], "赛程.pdf"),
     # go-cqhttp: names carry numbers

@@ -34,6 +34,13 @@ def detailed(tmp_path: Path, *messages: dict[str, Any], **more: Any) -> Read:
     return of_bytes(weflow_json.FORMAT, json.dumps(doc, ensure_ascii=False, indent=2).encode(), tmp_path)
 
 
+def line_of(content: str, tmp_path: Path) -> int:
+    """The line of the brace that opens the message of that content, in what was read last."""
+    lines = (tmp_path / "export.bin").read_text("utf-8").split("\n")
+    at = next(i for i, line in enumerate(lines) if f'"{content}"' in line)
+    return next(i for i in range(at, 0, -1) if lines[i].strip() == "{") + 1
+
+
 def one(tmp_path: Path, *args: Any, **more: Any) -> dict[str, Any]:
     got = detailed(tmp_path, message(*args, **more))
     assert not got.problems
@@ -156,7 +163,6 @@ def test_system_rows(tmp_path: Path) -> None:
     assert row == {
         "kind": "system", "text": '" 小满"通过扫描"阿北"分享的二维码加入群聊', "event": "join",
         "event_actor": "name:阿北", "event_target": ["name:小满"], "event_detail": "qr", "mentions": [],
-        "is_self": False,
     }  # fmt: skip
     row = one(tmp_path, '"阿北" 拍了拍 "小满"', 62 << 32 | 49, type="系统消息")
     assert (row["kind"], row["event_actor"], row["event_target"]) == ("poke", "wxid_aaaa0001", ["name:小满"])
@@ -178,14 +184,14 @@ def test_the_owner_is_known_before_the_first_own_message(tmp_path: Path) -> None
     assert got.column("event_actor") == [me, None, None, me, None]
     assert got.column("event_target") == [["name:默默"], None, None, [me], None]
     assert got.column("sender_id") == [None, "wxid_aaaa0001", me, None, me]
-    assert got.column("is_self") == [False, False, True, False, True]
+    assert got.column("is_self") == [None, False, True, None, True]
     assert got.seen == 6
 
 
 def test_an_unknown_owner_is_self(tmp_path: Path) -> None:
     got = detailed(tmp_path, message("你撤回了一条消息", 10000, ROOM), message("早", isSend=None, who=""))
     assert got.column("event_actor") == ["self", None]
-    assert got.column("is_self") == [False, None]
+    assert got.column("is_self") == [None, None]
     assert got.column("sender_id") == [None, "name:西西"]
 
 
@@ -199,7 +205,7 @@ def test_ids_stay_exact(tmp_path: Path) -> None:
     )
     assert got.column("native_id") == ["7000000000000000001", None, None, None]
     assert got.column("reply_to") == [None, None, None, "7000000000000000001"]
-    assert got.notices == [Problem("rounded_id", "-:2", "1")]
+    assert got.notices == [Problem("rounded_id", f"-:{line_of('二', tmp_path)}", "1")]
 
 
 def test_times(tmp_path: Path) -> None:
@@ -211,8 +217,8 @@ def test_times(tmp_path: Path) -> None:
     )
     assert [r["sent_at"].timestamp() for r in got.rows] == [T + 0.005]
     assert [(p.code, p.where, p.detail) for p in got.problems] == [
-        ("bad_time", "-:2", "None"),
-        ("bad_time", "-:3", "'x'"),
+        ("bad_time", f"-:{line_of('二', tmp_path)}", "None"),
+        ("bad_time", f"-:{line_of('三', tmp_path)}", "'x'"),
     ]
     assert got.seen == 4
 
@@ -299,6 +305,18 @@ def test_arkme(tmp_path: Path, backwards: bool) -> None:
     ]
     # 1 header + 5 messages + 3 senders + 2 members + 1 that is none
     assert (got.seen, got.member_records, got.skipped) == (12, 5, {"not_a_member": 1})
+
+
+def test_an_arkme_sender_who_is_not_in_the_table(tmp_path: Path) -> None:
+    doc = arkme(
+        message("谁", senderID=77),
+        message("早", senderID=1),
+        message('"阿北"修改群名为“x”', 10000, senderID=78),
+        message("又是谁", senderID=77),
+    )
+    got = of_bytes(weflow_arkme_json.FORMAT, json.dumps(doc, ensure_ascii=False).encode(), tmp_path)
+    assert got.column("sender_id") == [None, "wxid_aaaa0001", None, None]
+    assert got.notices == [Problem("unknown_sender", "-:1", "2")]
 
 
 def test_arkme_and_detailed_are_told_apart() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shlex
 import unicodedata
 from collections.abc import Callable
 
@@ -45,7 +46,7 @@ from cq.result import (
     Records,
     Span,
 )
-from cq.section import Metric, Section, Table
+from cq.section import ColumnKind, Metric, Section, Table
 
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -176,7 +177,10 @@ def test_many_groups_are_a_table_then_each() -> None:
 def test_very_many_groups_are_only_a_table() -> None:
     groups = [group(f"读书 会{i}'$(x)", id_=f"g{i}") for i in range(7)]
     text = shown(analysis(*groups))
-    assert "--group" in text
+    lines = [line for line in text.splitlines() if "--group" in line]
+    assert lines == ["    cq analyze … --group " + shlex.quote("读书 会0'$(x)")]
+    long = [group("长" * 60, id_=f"g{i}") for i in range(7)]
+    assert "    cq analyze … --group g0" in shown(analysis(*long)).splitlines()
     assert "人发过言" not in text
     assert "人发过言" in shown(analysis(*groups), verbose=True)
 
@@ -305,6 +309,14 @@ def test_many_sources_and_problems_are_counted_not_listed() -> None:
     assert "还有 4 种" in text
 
 
+def test_the_place_of_a_problem_is_its_first() -> None:
+    source = analysis().sources[0]
+    places = [Problem("bad_time", f"a.txt:{line}") for line in (3, 70, 900)]
+    first = msgspec.structs.replace(source, problems=places, problem_counts={"bad_time": 3})
+    text = shown(msgspec.structs.replace(analysis(), sources=[first, source]))
+    assert "没有时间，或时间不存在 5（a.txt:3）" in text
+
+
 def test_a_broken_counting_law_is_confessed() -> None:
     source = msgspec.structs.replace(analysis().sources[0], records=Records(seen=5, messages=4))
     assert "这是 cq 的错" in shown(msgspec.structs.replace(analysis(), sources=[source]))
@@ -326,10 +338,55 @@ def test_sentences_need_their_numbers() -> None:
     assert summary.sentences(nothing_known(), Words("zh")) == []
     few = {**metrics_activity(previous=False), "span_days": Metric(1, "days")}
     assert summary.sentences(group("x", Section("activity", few)), Words("zh")) == ["30 人说了 4,688 条。"]
-    alone = Section("people", {"absence_factor": Metric(1, "count")})
-    assert summary.sentences(group("x", alone), Words("en")) == [
-        "More than half of it came from a single person."
-    ]
+
+
+@pytest.mark.parametrize(
+    ("share", "speakers", "said"),
+    [
+        (0.51, 2, ["More than half of it came from a single person."]),
+        (0.5, 3, ["Half of it came from a single person."]),
+        (0.5, 2, []),  # true of both
+        (1.0, 1, []),
+        (None, None, ["Half of it came from a single person."]),
+    ],
+)
+def test_half_by_one_is_told_exactly(share: float | None, speakers: int | None, said: list[str]) -> None:
+    one = Section(
+        "people",
+        {
+            "absence_factor": Metric(1, "count"),
+            "top1_share": Metric(share, "ratio"),
+            "speakers": Metric(speakers, "count"),
+        },
+    )
+    assert summary.sentences(group("x", one), Words("en")) == said
+
+
+def test_few_messages_before_are_told_not_compared_in_percent() -> None:
+    counts = {"messages": Metric(8, "count", previous=2), "speakers": Metric(3, "count")}
+    said = summary.sentences(group("x", Section("activity", counts)), Words("zh"))
+    assert said == ["3 人说了 8 条。上一期是 2 条。"]
+
+
+def test_no_answers_are_told_once() -> None:
+    counts = {
+        "questions": Metric(5, "count"),
+        "answered_ratio": Metric(0.0, "ratio", 5),
+        "unanswered": Metric(5, "count", 5),
+        "median_answer_seconds": Metric(None, "seconds", 0),
+    }
+    asked = group("x", Section("questions", counts))
+    assert summary.sentences(asked, Words("zh")) == ["5 个问题里 0% 看得到回复。"]
+    assert "回复时间中位数（没有提问得到回复）" in shown(analysis(asked))
+
+
+def test_who_is_seen_to_be_new_without_history_is_a_lower_bound() -> None:
+    named: dict[str, ColumnKind] = {"member_id": "member_id", "name": "name"}
+    new = Section("people", {"new_speakers": Metric(None, "count")}, {"new": Table(named, [("b", "小鱼")])})
+    text = shown(analysis(group("x", new)))
+    assert "新开口的人 至少 1" in text
+    assert "新开口的人（之前的记录不够长）" in text
+    assert "第一次开口" not in text
 
 
 # -- the other pages ---------------------------------------------------------------------------------

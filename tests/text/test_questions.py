@@ -134,3 +134,8 @@ def test_nulls_and_nothing() -> None:
     assert is_question(texts.slice(1, 2)).tolist() == [True, False]
     assert is_question(pa.array([], pa.string())).tolist() == []
     assert is_question(pa.array([None], pa.string())).tolist() == [False]
+
+
+def test_a_group_notice_asks_nothing() -> None:
+    texts = ["【群公告更新】 1. 怎么报名？", "群公告：谁要报名？\n几点开始？", "看群公告了吗？"]
+    assert is_question(pa.array(texts)).tolist() == [False, False, True]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def new(view: GroupView, window: Window, who: Who, history_days: int) -> Part:
     """First message ever in the window, by history or by a join in the window.
 
-    Without enough history only those whose joining shows are known: then the number is a lower bound.
+    Without enough history only those whose joining shows are known: they have rows, but no number.
     """
     if not window.bounded:
         return {}, {}
@@ -44,7 +44,7 @@ def new(view: GroupView, window: Window, who: Who, history_days: int) -> Part:
         (*who.label(i), iso(view, arrived.get(i)), time_of(view, who.first[i]), int(who.messages[i]))
         for i in fresh
     ]
-    return {"new_speakers": (len(fresh), None)}, {"new": rows}
+    return {"new_speakers": (len(fresh) if history else None, None)}, {"new": rows}
 
 
 def returned(view: GroupView, window: Window, span: cal.Span, who: Who, silence_days: int) -> Part:

@@ -51,6 +51,9 @@ def quality(view: GroupView, window: Window) -> Quality:
         anonymous_messages=int(np.isin(view.person[rows], _anonymous(view)).sum()),
         media_share=round(int((_MEDIA[view.kind[rows]] & human).sum()) / total, 4) if total else None,
         name_only_senders=sum(view.people[i].id.startswith("name:") for i in speakers),
+        speakers_not_listed=(
+            sum(not view.people[i].listed for i in speakers) if view.member_basis == "roster" else None
+        ),
     )
 
 

@@ -199,13 +199,19 @@ def _answering(
 
 
 def _unanswered(view: GroupView, left: Ints, width: int) -> list[tuple[object, ...]]:
-    """Oldest first; the age is measured against the end of the log."""
+    """Oldest first, what one asker repeats within a minute once; ages are measured at the end of the log."""
     import pyarrow as pa
 
     ids = view.message_id.take(pa.array(left)).to_pylist()
     ages = np.round((view.sent_at[-1] - view.sent_at[left]) / m.DAY_MS, 1).tolist()
+    texts = view.text.take(pa.array(left)).to_pylist()
     rows: list[tuple[object, ...]] = []
-    for row, id_, age in zip(left.tolist(), ids, ages, strict=True):
+    seen: set[tuple[int, int, str]] = set()
+    for row, id_, age, text in zip(left.tolist(), ids, ages, texts, strict=True):
+        asked = int(view.person[row]), int(view.sent_at[row]) // (60 * m.SECOND_MS), text
+        if asked in seen:
+            continue
+        seen.add(asked)
         asker = view.people[view.person[row]]
         rows.append((id_, view.time(row), asker.id, asker.name, view.excerpt(row, width), age))
     return rows

@@ -7,6 +7,7 @@ a file that is no export load no pandas, no pyarrow and no jieba.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import Any
 
@@ -104,7 +105,11 @@ def _said(lang: str, error: TyperException) -> str:
         "parameter": _shown(parameter) if parameter is not None else None,
         "near": ", ".join(getattr(error, "possibilities", None) or ()),
     }
-    template = words.get(type(error).__name__)
+    kind = type(error).__name__
+    command = re.match(r"No such command '(.*)'", str(error), re.DOTALL)
+    if command:
+        kind, values["option"] = "NoSuchCommand", command[1]
+    template = words.get(kind)
     if template is None or any(f"{{{k}}}" in template and not v for k, v in values.items() if k != "near"):
         return error.format_message()
     near = locales.fill(words["near"], values) if values["near"] else ""

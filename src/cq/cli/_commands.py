@@ -69,6 +69,7 @@ def analyze(
             output,
             lambda console: terminal.render(result, console, lang=run.lang, color=run.color, verbose=verbose),
         )
+    run.passed_over(result.passed_over)
     level = _LEVELS.index(fail_on) if fail_on else len(_LEVELS)
     found = [
         f for g in result.groups for s in g.sections.values() for f in s.findings if f.status == "finding"
@@ -119,7 +120,7 @@ def import_(
     run = Run(common, format, ("text", "json"))
     kept = run.configured()
     request = run.request(paths, reading, Choice(me=me), kept)
-    report = app.import_(request, store, run.watch)
+    report, passed_over = app.import_(request, store, run.watch)
     run.done()
     from cq.report import json, terminal
 
@@ -129,6 +130,7 @@ def import_(
         run.show(
             output, lambda console: terminal.render_import(report, console, lang=run.lang, color=run.color)
         )
+    run.passed_over(passed_over)
 
 
 @cli.command()

@@ -17,7 +17,8 @@ import typer
 
 
 def option(*names: str, **more: Any) -> Any:
-    return typer.Option(*names, show_default=False, **more)
+    # Whether a file can be read is found out where it is read: typer's own check speaks of wrong usage.
+    return typer.Option(*names, show_default=False, readable=False, **more)
 
 
 @dataclass(frozen=True, slots=True)

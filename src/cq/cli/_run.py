@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DEFAULT_ZONE = "Asia/Shanghai"
 DEFAULT_LANGUAGE = "zh"
+_UNREAD = frozenset({"no_permission", "unreadable", "zip_damaged", "zip_encrypted", "not_found"})
 
 
 class Run:
@@ -99,8 +100,12 @@ class Run:
         """Draw on stdout or into a file."""
         from rich.console import Console
 
+        class Stdout(Console):
+            def on_broken_pipe(self) -> None:  # rich would exit with a code of its own
+                raise BrokenPipeError
+
         if path == "-":
-            draw(Console(highlight=False, no_color=not self.color))
+            draw(Stdout(highlight=False, no_color=not self.color))
             return
         page = io.StringIO()
         draw(Console(file=page, width=100, highlight=False, no_color=True))
@@ -118,10 +123,14 @@ class Run:
         if passed_over:
             self.passed_over(passed_over)
 
-    def passed_over(self, reasons: Counter[str]) -> None:
-        """Files in folders and zips that are no exports."""
-        if reasons:
-            self.say("passed_over", count=reasons.total())
+    def passed_over(self, reasons: Mapping[str, int]) -> None:
+        """Files in folders and zips that are no exports, and those that could not be read."""
+        unread = sum(n for code, n in reasons.items() if code in _UNREAD)
+        others = sum(reasons.values()) - unread
+        if others:
+            self.say("passed_over", count=others)
+        if unread:
+            self.say("unread", count=unread)
 
 
 def emit(path: str, text: str) -> None:

@@ -101,7 +101,8 @@ def timestamps(times: pa.Array, zone: ZoneInfo) -> pa.Array:
 
 
 def _cell(value: Any) -> Any:
-    """A CSV cell no spreadsheet takes for a formula; the format ``cq-csv`` undoes it exactly.
+    """A CSV cell no spreadsheet takes for a formula; the format ``cq-csv`` undoes it (only an empty text and
+    an unknown one look alike afterwards).
 
     Lists are joined by blanks, or written as JSON where an entry holds one.
     """

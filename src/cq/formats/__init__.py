@@ -99,10 +99,12 @@ def identify(source: Source, forced: str | None = None) -> Identified:
     if forced is not None:
         for fmt in all_formats():
             if fmt.id == forced:
+                _no_archive(source)
                 return Identified(source, fmt, "--input-format")
         raise UsageError("unknown_input_format", id=forced, known=" ".join(f.id for f in all_formats()))
     if source.size == 0:
         raise InputError("empty_file", path=source.label)
+    _no_archive(source)
     matches = [Identified(source, f, why) for f in all_formats() if (why := f.sniff(source.peek)) is not None]
     match matches:
         case [one]:
@@ -113,3 +115,9 @@ def identify(source: Source, forced: str | None = None) -> Identified:
         case _:
             ids = ", ".join(m.format.id for m in matches)
             raise InputError("ambiguous_format", path=source.label, ids=ids)
+
+
+def _no_archive(source: Source) -> None:
+    """Raise for a zip (inside another zip) or an Office document: text in it is not to be read as its own."""
+    if source.size and source.peek.head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        refuse(source)

@@ -6,7 +6,7 @@ with their numbers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cq.formats._chatlab_people import person_of, roster
@@ -35,6 +35,7 @@ class Reader:
         self.skipped: dict[str, int] = {}
         self.problems: list[Problem] = []
         self.source = source
+        self.line_of: Callable[[int], int] | None = None  # where numbers are no lines
         self._new_groups: list[Group] = []
         self._owners: dict[str, str | None] = {}
         self._members: list[tuple[Group | None, Record]] = []
@@ -110,7 +111,7 @@ class Reader:
         """The columns of ``rows``; ``numbers`` are their lines or ordinals. None if no row is left."""
         group = self._need_group()
         times = [row.timestamp for row in rows]
-        rows, numbers, stamps = timed(rows, numbers, times, self.label, self.problems)
+        rows, numbers, stamps = timed(rows, numbers, times, self.label, self.problems, self.line_of)
         if not rows:
             return None
         people = self._noted(identifiers([row.sender for row in rows]), numbers)
@@ -168,7 +169,9 @@ class Reader:
     def _noted(self, found: tuple[_Ids, list[int]], numbers: Sequence[int]) -> _Ids:
         """The ids alone; where one was lost is noted for the end."""
         ids, lost = found
-        self._rounded += [f"{self.label}:{numbers[i]}" for i in lost]
+        for i in lost:
+            first = self.line_of if not self._rounded else None  # only the first is shown
+            self._rounded.append(f"{self.label}:{first(numbers[i]) if first else numbers[i]}")
         return ids
 
     def _resolve(self, people: list[str | None], names: list[str | None]) -> list[str | None]:

@@ -99,6 +99,59 @@ def walk_ordered(
             yield part
 
 
+class Lines:
+    """The lines at which the items of an array begin, for the few that something is wrong with.
+
+    Walks over the file again, as far as the last item asked about: ask in rising order.
+    """
+
+    def __init__(self, blocks: Callable[[], Iterable[bytes]], arrays: Mapping[str, Any], main: str) -> None:
+        self._blocks = blocks
+        self._arrays = arrays
+        self._main = main
+        self._walker: _Walker | None = None
+        self._parts: Iterator[Part] = iter(())
+        self._first = 1  # the position of the item that begins at lines[0]
+        self._lines: list[int] = []
+
+    def __call__(self, number: int) -> int:
+        """The 1-based line of the item at the 1-based position ``number``."""
+        if self._walker is None or number < self._first:
+            self._walker = _Walker(Window(self._blocks(), ""), self._arrays, ())
+            self._walker.placing = True
+            self._parts = self._walker.run()
+            self._first, self._lines = 1, []
+        while number >= self._first + len(self._lines):
+            part = next(self._parts, None)
+            if part is None:
+                return number
+            if isinstance(part, Items) and part.name == self._main and part.values:
+                line, raw = self._walker.place
+                self._first = part.first
+                if number < part.first + len(part.values):
+                    self._lines = _lines_in(raw, line)
+                else:
+                    self._lines = [line] * len(part.values)
+        return self._lines[number - self._first] if number >= self._first else number
+
+
+def _lines_in(raw: bytes, line: int) -> list[int]:
+    """The line of each object in a run of them that begins at ``line``."""
+    lines = []
+    at = counted = depth = 0
+    while match := BRACKET.match(raw, at):
+        at = match.end()
+        if raw[at - 1] not in b"{[":
+            depth -= 1
+            continue
+        if depth == 0:
+            line += raw.count(b"\n", counted, at)
+            counted = at
+            lines.append(line)
+        depth += 1
+    return lines
+
+
 def decode(raw: bytes, kind: Any = Any) -> Any:
     """One JSON value as ``kind``; ``ValueError`` if it is none.
 
@@ -123,6 +176,8 @@ class _Walker:
         self._arrays = arrays
         self._keys = keys
         self._reach = _FAR  # bytes to decode in one run: little near damage, so that it is cheap
+        self.placing = False  # whether to say where items stand
+        self.place = (1, b"")  # the line of the items given last, and they themselves
         self._broken_off = False  # has the end of the text been reported?
         names = [re.escape(json.dumps(name).encode()) for name in (*arrays, *keys)]
         pattern = rb"(?:%b)\s*+:\s*+" % (b"|".join(names[: len(arrays)]) or b"(?!)")
@@ -213,6 +268,7 @@ class _Walker:
             values = _decode_many(many, window.data[window.at : end])
             if values is not None:
                 items.learn()
+                self._placed(end)
                 window.at = end
                 self._reach = min(self._reach * 2, _FAR)
                 yield Items(name, number, values)
@@ -295,8 +351,13 @@ class _Walker:
             self._go_on(items, end)
             return Problem("bad_json", where, f"{detail}: {error}")
         items.learn()
+        self._placed(end)
         window.at = end
         return Items(name, number, [value])
+
+    def _placed(self, end: int) -> None:
+        if self.placing:
+            self.place = self._window.line(), self._window.data[self._window.at : end]
 
     def _go_on(self, items: ItemFinder, end: int | None) -> bool:
         """To the item after the damaged one; False if there is none."""

@@ -7,7 +7,7 @@ for, and which field it comes from, the formats know.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -35,18 +35,23 @@ _STRING_OR_NULL = frozenset({str, type(None)})
 
 
 def timed(
-    rows: Sequence[_Row], numbers: Sequence[int], values: Sequence[Any], label: str, problems: list[Problem]
+    rows: Sequence[_Row],
+    numbers: Sequence[int],
+    values: Sequence[Any],
+    label: str,
+    problems: list[Problem],
+    line_of: Callable[[int], int] | None = None,
 ) -> tuple[Sequence[_Row], Sequence[int], Sequence[int]]:
     """The rows that have a time in ``values``, with their times as UTC milliseconds.
 
     Times are epoch seconds or milliseconds, as numbers or strings. One problem ``bad_time`` per
-    other row. What comes last can also be a numpy array.
+    other row, at its number or, by ``line_of``, its line. What comes last can also be a numpy array.
     """
     if (usual := _whole_seconds(values)) is not None:
         return rows, numbers, usual
     stamps = [_milli(value) for value in values]
     problems += [
-        Problem("bad_time", f"{label}:{number}", shown(value))
+        Problem("bad_time", f"{label}:{line_of(number) if line_of else number}", shown(value))
         for number, value, stamp in zip(numbers, values, stamps, strict=True)
         if stamp is None
     ]

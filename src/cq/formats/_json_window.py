@@ -82,8 +82,12 @@ class Window:
 
     def where(self) -> str:
         """The window's place as ``label:line``."""
+        return f"{self._label}:{self.line()}"
+
+    def line(self) -> int:
+        """The line of the window's place."""
         self._count_lines(self.at)
-        return f"{self._label}:{self._line}"
+        return self._line
 
     def problem(self, code: str, detail: str) -> Problem:
         """A problem at the window's place."""

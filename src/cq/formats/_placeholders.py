@@ -26,6 +26,7 @@ _QQ = {
     "QQ红包": Kind.RED_PACKET,
 }
 _QQ_TAG = re.compile(rf"\[({'|'.join(_QQ)})\]")
+_QQ_FILE = re.compile(r"\s*\[文件\][ \t]*([^\r\n]{1,255}\.[A-Za-z0-9]{1,8})\s*")
 
 _PLAIN, _OWN, _TITLE, _FIRST_LINE = range(4)
 # What may follow the tag: nothing a person wrote; own words; the title of a card; title and body.
@@ -77,8 +78,8 @@ def qq_txt(text: str) -> tuple[Kind, str]:
     """Kind and text of a body of QQ's own TXT and MHT, which carry no types.
 
     Only placeholders: the kind of the first, text as it is. Among words: text without them, inner
-    line breaks kept. ``[QQ红包]`` is always first, and what follows is its title. An emoticon such
-    as ``[微笑]`` is no placeholder.
+    line breaks kept. ``[QQ红包]`` is always first, and what follows is its title; a file's name may
+    follow ``[文件]``. An emoticon such as ``[微笑]`` is no placeholder.
     """
     pieces = _QQ_TAG.split(text) if "[" in text else [text]
     if len(pieces) == 1:
@@ -90,6 +91,8 @@ def qq_txt(text: str) -> tuple[Kind, str]:
         words = words.lstrip()
     if not pieces[-1].strip():
         words = words.rstrip()
+    if first is Kind.FILE and len(pieces) == 3 and (named := _QQ_FILE.fullmatch(text)):
+        return first, named[1]
     packet = first is Kind.RED_PACKET and not pieces[0].strip()
     return first if packet else Kind.TEXT, words
 

@@ -38,6 +38,10 @@ class Conversation:
         if piece.stray:
             line = piece.lines.line_at(piece.stray - 1)
             problems.append(Problem("stray_text", f"{self._label}:{line}"))
+        if piece.half:
+            line, text = piece.lines.line_at(piece.half - 1), piece.data[piece.half - 1 :]
+            detail = text.decode("utf-8", "replace")[:80]
+            problems.append(Problem("truncated", f"{self._label}:{line}", detail))
         if not len(piece):
             groups = (self._group,) if piece.block else ()
             return Batch(groups=groups, problems=problems, headers=piece.heads, segment=segment)
@@ -46,11 +50,19 @@ class Conversation:
         lines = piece.line()
         local = (date * 86_400 + seconds) * 1000
         keep, body = self._merge_pasted(piece, senders)
+        cut = piece.in_header and self._facts.has_ids and who(senders[-1].as_py()).id is None
+        if cut:  # half a header: who that would have been is lost
+            keep[-1] = False
+            problems.append(
+                Problem("truncated", f"{self._label}:{lines[-1]}", _line_of(piece, len(piece) - 1))
+            )
         bad = np.flatnonzero(keep & ~valid)
         problems += [Problem("bad_time", f"{self._label}:{lines[i]}", _line_of(piece, int(i))) for i in bad]
         rows = np.flatnonzero(keep & valid)
         suspects = lines[rows][:0] if self._strict else lines[rows][_gone_back(local[rows])]
         notices = [Problem("suspect_split", f"{self._label}:{line}") for line in suspects]
+        if piece.open_end and not cut:
+            notices.append(Problem("truncated", f"{self._label}:{lines[-1]}"))
         sent_at = clock.utc(local[rows])
         texts = _line_breaks(slices(piece.data, body[rows]))
         senders = senders.take(pa.array(rows))

@@ -9,6 +9,7 @@ a header is left. It knows nothing of senders or messages.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
 from collections.abc import Iterator
@@ -45,6 +46,11 @@ _BROKEN = re.compile(
 """A header whose date or time is damaged, the other is not, and there is an id."""
 _ALL_IS_SENDER = -len("2021-03-05  ")
 """Length of the time in such a header: its sender begins with the line, which nothing cuts in two."""
+_HALF_HEADER = re.compile(
+    rb"(?:[12]|(?:19|20)(?:[0-9]{0,2}|[0-9]{2}-(?:[0-9]{0,2}|[0-9]{2}-(?:[0-9]{0,2}|[0-9]{2} "
+    rb"[\x80-\xff]{0,6} ?(?:[0-9]{0,2}|[0-9]{1,2}:(?:[0-9]{0,2}|[0-9]{2}:[0-9]?))))))\Z"
+)
+"""A header that breaks off before its time is complete."""
 _ROOM_OF_FIRST = 4096
 _SHORTEST_HEADER = len("2021-03-05 9:45:37")
 
@@ -66,6 +72,8 @@ class Records:
     offsets into ``data``; ``marked_sender`` starts at the AM/PM word, for names that begin with one.
     ``stray``: offset of the first text before the first record that belongs to none, plus one; or 0.
     ``heads``: heads of conversations in front of the piece, first lines of a file behind it.
+    ``open_end``: the file breaks off in the last record. ``half``: it breaks off behind it, in a
+    header or a head, at this offset plus one; or 0.
     """
 
     block: Block | None
@@ -79,6 +87,13 @@ class Records:
     body: NDArray[np.int64]
     stray: int = 0
     heads: int = 0
+    open_end: bool = False
+    half: int = 0
+
+    @property
+    def in_header(self) -> bool:
+        """Does the file break off in the last header, or right behind it?"""
+        return self.open_end and len(self) > 0 and bool(self.sender[-1, 1] == len(self.data))
 
     def __len__(self) -> int:
         return len(self.start)
@@ -114,10 +129,12 @@ def scan(source: Source, strict: bool) -> Iterator[Records]:
             first = False
             if match := _FIRST.match(buffer):
                 buffer = match[1].translate(None, b" \t\xef\xbb\xbf") + buffer[match.end() :]
+        if last and strict:
+            buffer = buffer.removesuffix(b"\r")  # half a line end
         text = _Text(buffer, strict, line)
         end = text.end(last)
         if end:
-            for piece in text.pieces(end, current):
+            for piece in text.pieces(end, current, last):
                 current = piece.block
                 yield piece
             line = text.line_at(end)
@@ -234,8 +251,20 @@ class _Text:
             self._breaks = np.flatnonzero(self.view == 10)
         return self._line + np.searchsorted(self._breaks, offset)
 
-    def pieces(self, end: int, current: Block | None) -> Iterator[Records]:
-        """The records before ``end``, one piece per conversation."""
+    def _half(self) -> int | None:
+        """Where the file breaks off in a header or a head: only these follow an empty line."""
+        empty = self.data.rfind(b"\r\n\r\n")
+        at = empty + 4
+        if empty < 0 or len(self.data) - at > _ROOM_OF_FIRST or any(h.start() >= at for h in self.heads):
+            return None
+        rest = self.data[at:]
+        half = _HALF_HEADER.match(rest) or (rest and rest.startswith(_RULE[: len(rest)]))
+        return at if half else None
+
+    def pieces(self, end: int, current: Block | None, last: bool) -> Iterator[Records]:
+        """The records before ``end``, one piece per conversation; ``last``: the file ends there."""
+        half = self._half() if last and self._strict else None
+        end = end if half is None else half
         heads = [h for h in self.heads if h.start() < end]
         joints = {len(self.data), *(h.start() for h in self.heads)}
         edges = [0, *(h.start() for h in heads), end]
@@ -249,7 +278,11 @@ class _Text:
             # Where files were joined, the first line of the next one ends the last record of this one.
             first_line = _AGAIN if self._strict else _AGAIN_CHANGED
             again = first_line.search(self.data, max(lo, hi - _ROOM_OF_FIRST), hi) if hi in joints else None
-            yield self._records(lo, again.start() if again else hi, current, bool(i) + bool(again))
+            found = self._records(lo, again.start() if again else hi, current, bool(i) + bool(again))
+            if last and self._strict and i == len(heads):
+                broken = half is None and not again and not self.data.endswith(b"\r\n\r\n", lo, hi)
+                found = dataclasses.replace(found, open_end=broken, half=0 if half is None else half + 1)
+            yield found
 
     def _records(self, lo: int, hi: int, block: Block | None, heads: int) -> Records:
         starts, ends = self.starts, self.ends

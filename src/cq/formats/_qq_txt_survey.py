@@ -113,14 +113,22 @@ def survey(source: Source, strict: bool) -> Survey:
         found.mixed |= piece.lines.mixed
         if not len(piece):
             continue
-        for entry in slices(piece.data, piece.sender).value_counts().to_pylist():
+        senders = slices(piece.data, piece.sender)
+        cut = senders[-1].as_py() if piece.in_header else None
+        if cut is not None and who(cut).id is None:  # may have lost its id: that is no evidence
+            senders = senders[:-1]
+        else:
+            cut = None
+        for entry in senders.value_counts().to_pylist():
             facts.add(entry["values"], entry["counts"])
+        if cut is not None and not facts.with_id:
+            facts.add(cut, 1)
         marked = np.flatnonzero(
             ((piece.mark == AM) | (piece.mark == PM)) & (piece.marked_sender != piece.sender)[:, 0]
         )
         found.marked_records += len(marked)
         hours = piece.clock[marked] // 3600
-        senders = slices(piece.data, piece.marked_sender).take(marked).to_pylist() if len(marked) else []
-        for sender, hour in zip(senders, hours, strict=True):
+        named = slices(piece.data, piece.marked_sender).take(marked).to_pylist() if len(marked) else []
+        for sender, hour in zip(named, hours, strict=True):
             found.marked[sender] = found.marked.get(sender, False) or hour == 0 or hour > 12
     return found

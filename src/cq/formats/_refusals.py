@@ -23,6 +23,7 @@ _BINARY = (
     b"7z\xbc\xaf",
     b"Rar!",
     b"PK\x03\x04",
+    b"PK\x05\x06",
     b"PAR1",
 )
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from cq.formats._json import MAX_ROWS, Items, Key, walk_ordered
+from cq.formats._json import MAX_ROWS, Items, Key, Lines, walk_ordered
 from cq.formats._json_values import as_written, identifier_column, identifiers, strings, timed, whole
 from cq.formats._source import Source
 from cq.formats._sparse import Sparse
@@ -63,6 +63,9 @@ class _Reader:
         self._problems: list[Problem] = []
         self._notices: list[Problem] = []
         self._rounded: list[str] = []
+        self._unknown: list[str] = []
+        again = Source(source.label, source.open, source.size)
+        self._line_of = Lines(again.blocks, {"messages": Message}, "messages")
         self._known: set[str | None] = set()  # ids of senders and members, as exported
         self._me: str | None = None
         self._sought_me = False
@@ -105,6 +108,8 @@ class _Reader:
             return Batch(messages, groups=groups, problems=problems)
         if self._rounded:
             self._notices.append(Problem("rounded_id", self._rounded[0], str(len(self._rounded))))
+        if self._unknown:
+            self._notices.append(Problem("unknown_sender", self._unknown[0], str(len(self._unknown))))
         return Batch(
             messages,
             groups=groups,
@@ -149,7 +154,8 @@ class _Reader:
 
     def _messages(self, rows: Sequence[Message], numbers: Sequence[int]) -> Any:
         times = [row.createTime for row in rows]
-        rows, numbers, stamps = timed(rows, numbers, times, self._source.label, self._problems)
+        label = self._source.label
+        rows, numbers, stamps = timed(rows, numbers, times, label, self._problems, self._line_of)
         if not rows:
             return None
         assert self._group is not None
@@ -159,6 +165,12 @@ class _Reader:
         sparse = Sparse(len(rows))
         kinds, quiet = self._contents(rows, people, names, texts, sparse)
         senders = self._sent_by(people, names, own, quiet)
+        for i in quiet:
+            own[i] = None
+        if self._table:
+            unknown = (i for i, sender in enumerate(senders) if sender is None and i not in quiet)
+            lost = [i for i in unknown if _table_key(rows[i].senderID) not in self._senders]
+            self._note(self._unknown, lost, numbers)
         nobodies = set(filter(is_nobody, set(names)))
         if self._ids:
             native = self._ids_of([row.platformMessageId for row in rows], numbers)
@@ -191,8 +203,14 @@ class _Reader:
 
     def _ids_of(self, values: list[Any], numbers: Sequence[int]) -> Any:
         ids, lost = identifier_column(values)
-        self._rounded += [f"{self._source.label}:{numbers[i]}" for i in lost]
+        self._note(self._rounded, lost, numbers)
         return ids
+
+    def _note(self, places: list[str], rows: Sequence[int], numbers: Sequence[int]) -> None:
+        """Where doubtful rows are; only the first is shown, so only its line is looked up."""
+        for i in rows:
+            where = numbers[i] if places else self._line_of(numbers[i])
+            places.append(f"{self._source.label}:{where}")
 
     def _people(
         self, rows: Sequence[Message], own: list[bool | None]

@@ -45,10 +45,12 @@ def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     """Batches of up to 65,536 messages; the last one holds the members."""
     from cq.formats._chatlab import Reader
     from cq.formats._chatlab_record import Record
-    from cq.formats._json import MAX_ROWS, Items, Key, walk_ordered
+    from cq.formats._json import MAX_ROWS, Items, Key, Lines, walk_ordered
 
     reader = Reader(source)
     arrays = {"messages": Record, "members": Record}
+    again = Source(source.label, source.open, source.size)
+    reader.line_of = Lines(again.blocks, {"messages": Record}, "messages")
     rows: list[Record] = []
     numbers: list[int] = []
     for part in walk_ordered(source.blocks, source.label, arrays, {"chatlab", "meta"}, "messages", {"meta"}):

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from rich.cells import cell_len
 from rich.text import Text
 
+from cq.model import Problem
 from cq.report import summary
 from cq.report._terminal_layout import (
     ACCENT,
@@ -102,7 +103,7 @@ def _known(group: GroupResult, words: Words) -> Iterator[str]:
     if (media := quality.get("media_share")) is not None:
         yield words.say("quality.media", value=words.percent(media))
     if bots := quality.get("bots"):
-        yield words.say("quality.bots", n=words.number(bots))
+        yield words.say("quality.bots", bots=words.amount(bots, "bot"))
     if anonymous := quality.get("anonymous_messages"):
         yield words.say("quality.anonymous", messages=words.amount(anonymous, "message"))
 
@@ -198,32 +199,37 @@ def counting(sources: Sequence[Source], page: Page) -> list[Text]:
     """The counting law over ``sources``, with the reasons of what was left out."""
     words = page.words
     total = _sum([source.records for source in sources])
-    law = words.say("footer.law", **{k: f"{getattr(total, k):,}" for k in Records.__struct_fields__})
+    counts = {k: words.amount(getattr(total, k), f"law_{k}") for k in Records.__struct_fields__}
+    law = words.say("footer.law", **counts)
     lines = paragraph(law, page, indent=2, style=LABEL)
     if not total.balanced:
         lines += paragraph(words.say("footer.unbalanced"), page, indent=2, style=ALARM)
     labels = aligned({key: words.say(f"footer.{key}") for key in ("skipped", "problems", "notices")})
     problems = _merged([source.problem_counts for source in sources])
-    where = {
-        problem.code: problem.where
-        for source in reversed(sources)
-        for problem in (*source.notices, *source.problems)
-    }
-    for key, family, counts in (
-        ("skipped", "skips", _merged([source.skipped_by for source in sources])),
-        ("problems", "problems", problems),
-        ("notices", "problems", _merged([source.notice_counts for source in sources])),
+    notices = _merged([source.notice_counts for source in sources])
+    for key, family, found, where in (
+        ("skipped", "skips", _merged([source.skipped_by for source in sources]), {}),
+        ("problems", "problems", problems, _first_places([p for s in sources for p in s.problems])),
+        ("notices", "problems", notices, _first_places([p for s in sources for p in s.notices])),
     ):
-        items = [_counted(code, n, family, where, words) for code, n in counts.items()]
+        items = [_counted(code, n, family, where, words) for code, n in found.items()]
         if not page.verbose and len(items) > SHOWN_CODES:
             items = [*items[:SHOWN_CODES], words.more(len(items) - SHOWN_CODES, "code")]
         lines += flow(items, page, indent=2, style=LABEL, label=labels[key])
     return lines
 
 
+def _first_places(problems: Sequence[Problem]) -> dict[str, str]:
+    """Where each kind of problem shows first."""
+    where: dict[str, str] = {}
+    for problem in problems:
+        where.setdefault(problem.code, problem.where)
+    return where
+
+
 def _counted(code: str, n: int, family: str, where: Mapping[str, str], words: Words) -> str:
     said = words.say("format.detail", name=words.name(family, code), value=f"{n:,}")
-    at = where.get(code) if family == "problems" else None
+    at = where.get(code)
     return words.say("format.with_base", value=said, base=clean(at)) if at else said
 
 
@@ -261,6 +267,12 @@ def _next(result: Analysis, page: Page) -> list[Text]:
 def pick_group(groups: Sequence[GroupResult], page: Page) -> list[Text]:
     """How to see one of many groups in detail."""
     who = groups[0].group
-    name = clean(who.name or "") or clean(who.id)
-    command = f"cq analyze {page.marks.more} --group {shlex.quote(name)}"
-    return [Text(), *paragraph(page.words.say("overview.pick", command=command), page, indent=2)]
+    names = [name for name in (clean(who.name or ""), clean(who.id)) if name]
+    commands = [f"    cq analyze {page.marks.more} --group {shlex.quote(name)}" for name in names]
+    # A command that wraps cannot be copied: where the name is too long for a line, the id stands in.
+    fitting = [command for command in commands if cell_len(command) <= page.width] or commands[-1:]
+    return [
+        Text(),
+        *paragraph(page.words.say("overview.pick"), page, indent=2),
+        *map(Text, fitting[:1]),
+    ]

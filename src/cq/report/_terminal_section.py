@@ -64,9 +64,10 @@ def section_lines(section: Section, page: Page, *, told: Sequence[str] = (), lea
 
 
 def _headed(section: Section) -> set[str]:
-    """Metrics that stand in the heading of a table that is drawn."""
+    """Metrics that stand in the heading of a table that is drawn; an unknown one keeps its reason."""
     filled = (f"{section.id}.{name}" for name, table in section.tables.items() if table.rows)
-    return {HEADED_BY[table_id] for table_id in filled if table_id in HEADED_BY}
+    heads = {HEADED_BY[table_id] for table_id in filled if table_id in HEADED_BY}
+    return {code for code in heads if code not in section.metrics or section.metrics[code].value is not None}
 
 
 # -- metrics -------------------------------------------------------------------------------------
@@ -124,9 +125,10 @@ def _unknown(paths: Sequence[str], metrics: Mapping[str, Metric], page: Page) ->
 def _reason(path: str, metric: Metric, page: Page) -> str:
     """Why a number is not known, where that can be told from the number alone."""
     words = page.words
-    known = words.table("terminal", "reasons", "metrics", path)
-    if isinstance(known, str):
-        return known
+    for family in ("nothing", "metrics") if metric.n == 0 else ("metrics",):
+        known = words.table("terminal", "reasons", family, path)
+        if isinstance(known, str):
+            return known
     return words.say("reasons.none") if metric.n == 0 else ""
 
 
@@ -189,6 +191,8 @@ def _block(section: Section, name: str, table: Table, layout: Layout, page: Page
         title.append(f" {words.value(counted.value, counted.unit)}", STRONG)
         if change := words.change(counted):
             title.append(f" {change}", LABEL)
+    elif counted is not None:
+        title.append(" " + words.say("section.at_least", n=words.number(total)), LABEL)
     return [title, *layout.draw(page, table_id, table, total)]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cq.report.wording import Words, is_number
+from cq.report.wording import FEW, Words, is_number
 from cq.result import GroupResult
 from cq.section import Metric
 
@@ -28,13 +28,15 @@ def concentration(group: GroupResult, words: Words) -> str:
     if any(share is None for share in shares):
         return ""
     top1, top5, top10, few = (share or 0 for share in shares)
-    return words.say(
+    said = words.say(
         "summary.concentration",
         top1=words.percent(top1),
         top5=words.percent(top5),
         top10=words.percent(top10),
-        people=words.amount(int(few), "person"),
     )
+    # Of one person the share of the first tells it already.
+    half = words.say("summary.of_few", people=words.amount(int(few), "person")) if few > 1 else ""
+    return said + half + words.say("summary.stop")
 
 
 def people(group: GroupResult, words: Words) -> str:
@@ -85,6 +87,9 @@ def _trend(group: GroupResult, words: Words) -> Iterator[str]:
     if not (is_number(now) and is_number(before)) or before <= 0 or now <= 0:
         return
     key = "same" if abs(now - before) < 0.005 * before else "more" if now > before else "fewer"
+    if before < FEW:
+        yield words.say("summary.was", messages=words.amount(before, "message"))
+        return
     yield words.say(f"summary.{key}", change=words.growth(now, before))
 
 
@@ -93,8 +98,18 @@ def _half(group: GroupResult, words: Words) -> str:
     if not few:
         return ""
     if few == 1:
-        return words.say("summary.half_one")
+        return _one(group, words)
     return words.say("summary.half_few", people=words.amount(few, "person"))
+
+
+def _one(group: GroupResult, words: Words) -> str:
+    """One person wrote half or more; nothing where that is true of both of two, or of the only one."""
+    share, speakers = _number(group, "people.top1_share"), _number(group, "people.speakers")
+    if share is not None and 0.5 < share < 1:
+        return words.say("summary.half_one")
+    if share == 1 or (speakers is not None and speakers <= 2):
+        return ""
+    return words.say("summary.half_even")
 
 
 def _flow(group: GroupResult, words: Words) -> str:
@@ -129,5 +144,6 @@ def _answers(group: GroupResult, words: Words) -> Iterator[str]:
         )
     elif questions and ratio is not None:
         yield words.say("summary.answered_short", questions=questions, ratio=words.percent(ratio))
-    if unanswered := _count(group, "questions.unanswered", "question", words):
+    unanswered = _count(group, "questions.unanswered", "question", words)
+    if unanswered and ratio:  # of no answers at all the sentence before has told
         yield words.say("summary.open", questions=unanswered)

@@ -134,7 +134,8 @@ def render_import(report: Imported, console: Console, *, lang: str = "zh", color
     """``cq import``: what was new, and what the store holds now."""
     page = _page(console, lang, False)
     words = page.words
-    counts = {key: words.number(getattr(report, key)) for key in ("read", "added", "known")}
+    counts = {key: words.number(getattr(report, key)) for key in ("added", "known")}
+    counts["read"] = words.amount(report.read, "message")
     lines = [Text(cut(clean(report.store), page.width, page.marks), STRONG)]
     lines += paragraph(words.say("import.added", **counts), page, indent=2)
     groups, total = words.amount(report.groups, "group"), words.amount(report.total, "message")

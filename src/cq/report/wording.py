@@ -28,6 +28,8 @@ CODE_TABLES = (
 """Where the words for values that are codes stand."""
 MAX_DIGITS = 4
 """Digits after the point at most; what is smaller reads 0."""
+FEW = 30
+"""A count below it is told itself where a percentage of it would sound like more than it is."""
 STACKED_MARKS = 2
 """Combining marks a letter may carry: enough for Thai and Vietnamese, too few to climb off the line."""
 
@@ -209,13 +211,15 @@ class Words:
                 return clean(value)
 
     def change(self, metric: Metric) -> str:
-        """Against the window before: ``▲ 12%``, points for ratios; nothing where one is unknown."""
+        """Against the window before: ``▲ 12%``, points for ratios, ``▲ 上期 1`` for few, else nothing."""
         now, before = metric.value, metric.previous
         if not (is_number(now) and is_number(before)):
             return ""
         if metric.unit == "ratio":
             size = self.amount(round(abs(now - before) * 100, 1), "point")
             flat = abs(now - before) < 0.0005
+        elif metric.unit == "count" and 0 <= before < FEW:
+            size, flat = self.say("format.was", n=self.number(before)), now == before
         elif before == 0:
             size, flat = self.say("format.from_zero"), now == 0
         else:

@@ -38,11 +38,11 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 def is_store(path: str) -> bool:
-    """Whether a path is a store folder."""
+    """Whether a path is a store folder; one whose manifest is damaged is, too."""
     manifest = Path(path, MANIFEST)
     try:
         with manifest.open("rb") as stream:
-            return b'"cq.store/' in stream.read(64)
+            return b'"cq.store/' in stream.read(64) or Path(path, "messages").is_dir()
     except (OSError, ValueError):
         return False
 
@@ -122,6 +122,8 @@ class StoredLog:
         path = self._folder / name
         try:
             yield path
+        except PermissionError as error:
+            raise InputError("no_permission", path=path) from error
         except (OSError, ValueError, KeyError, pa.ArrowException, msgspec.MsgspecError) as error:
             raise InputError("store_unreadable", path=path, reason=error) from error
 

@@ -7,8 +7,8 @@ what only looks like a question is masked: rhetoric (怎么这么贵, 难道…)
 
 It is not help-seeking, and it does not judge sincerity: greetings (在吗, 吃了吗), sales talk
 (想赚钱吗), riddles and indirect questions (不知道怎么弄) count. A price or a number with a mark ("300？")
-does not: bare digits are sign-ins and applause more often than questions. Questions asked without
-cue or mark ("明天开会" with a rising tone) cannot be seen.
+does not: bare digits are sign-ins and applause more often than questions; nor does a group notice
+(【群公告…). Questions asked without cue or mark ("明天开会" with a rising tone) cannot be seen.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ def _rules() -> _Rules:
         # A letter that is no interjection, then a mark before the sentence ends.
         mark=rf"[^\P{{L}}{letters['interjections']}][^?？。！!\n]*[?？]",
         masks=(
+            (either("announced"), _MASK),
             (either("noise"), " "),
             (f"(?:{either('rhetorical')}){_BREAK}", _MASK),
             (f"({either('indirect')})(?:{words})", rf"\1{_MASK}"),
