@@ -333,4 +333,5 @@ def analysis(*groups: GroupResult, previous: bool = True) -> Analysis:
         PreviousSpan("2025-12-11T00:00:00+08:00", "2026-03-05T00:00:00+08:00") if previous else None,
         [source],
         groups or (group(),),
+        compared=previous,
     )

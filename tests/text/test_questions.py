@@ -139,3 +139,8 @@ def test_nulls_and_nothing() -> None:
 def test_a_group_notice_asks_nothing() -> None:
     texts = ["【群公告更新】 1. 怎么报名？", "群公告：谁要报名？\n几点开始？", "看群公告了吗？"]
     assert is_question(pa.array(texts)).tolist() == [False, False, True]
+
+
+def test_a_notice_is_no_question_but_a_question_about_notices_is() -> None:
+    texts = pa.array(["【群公告更新】周六几点集合？见正文", "群公告：谁还没交表？", "群公告在哪看？"])
+    assert is_question(texts).tolist() == [False, False, True]

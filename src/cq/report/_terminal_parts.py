@@ -136,7 +136,8 @@ def window_line(result: Analysis, page: Page) -> list[Text]:
     before = [_last_day(result.previous.end, words), words.day(result.previous.start)]
     spans = [words.say("format.span_dates", first=first, last=last) for last, first in (now, before)]
     label = words.say("group.period")
-    return [*flow([spans[0], words.say("group.versus", span=spans[1])], page, label=label), Text()]
+    against = "group.versus" if result.compared else "group.versus_nothing"
+    return [*flow([spans[0], words.say(against, span=spans[1])], page, label=label), Text()]
 
 
 def _last_day(end: str, words: Words) -> str:
