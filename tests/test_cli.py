@@ -428,7 +428,9 @@ def test_fail_on_reaches_its_level(cq, court, monkeypatch, level, severity, code
 @pytest.mark.skipif(os.name != "posix", reason="POSIX limits")
 def test_an_unbuffered_stdout_that_fills_up_is_an_error(tmp_path):  # type: ignore[no-untyped-def]
     path = tmp_path / "long.txt"
-    path.write_bytes(qq_txt(("群", [("2026-03-02 9:00:00", "阿宽(10086001)", f"第 {i} 条") for i in range(3000)])))
+    path.write_bytes(
+        qq_txt(("群", [("2026-03-02 9:00:00", "阿宽(10086001)", f"第 {i} 条") for i in range(3000)]))
+    )
     command = f'ulimit -f 100; exec "{sys.executable}" -m cq messages "{path}" > "{tmp_path}/out.jsonl"'
     env = {**os.environ, "PYTHONUNBUFFERED": "1"}
     done = subprocess.run(["sh", "-c", command], capture_output=True, env=env, timeout=60, check=False)
@@ -440,7 +442,10 @@ def test_a_group_without_messages_in_the_window_is_still_shown(cq, tmp_path):  #
     path = tmp_path / "all.txt"
     path.write_bytes(qq_txt(COURT, ("读书会", [("2026-01-02 9:00:00", "阿宽(10086001)", "今天读什么")])))
     document = json.loads(cq("analyze", path, "--last", "7d", "-f", "json").out)
-    found = {g["group"]["name"]: g["sections"]["activity"]["metrics"]["messages"]["value"] for g in document["groups"]}
+    found = {
+        g["group"]["name"]: g["sections"]["activity"]["metrics"]["messages"]["value"]
+        for g in document["groups"]
+    }
     assert found == {"周末羽毛球": 2, "读书会": None}
     assert cq("analyze", path, "--last", "7d").code == 0
 

@@ -190,9 +190,7 @@ def _analyze(
     return Analysis(
         __version__,
         WindowSpan(window.isoformat(window.start), window.isoformat(window.end), str(request.zone)),
-        PreviousSpan(window.isoformat(before.start), window.isoformat(before.end))
-        if before
-        else None,
+        PreviousSpan(window.isoformat(before.start), window.isoformat(before.end)) if before else None,
         reading.sources,
         [results[g] for g in groups if g in results],
         passed_over=dict(reading.passed_over),
