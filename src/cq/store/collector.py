@@ -7,6 +7,7 @@ Per message it keeps at most 32 bytes of keys; the texts go to a :class:`~cq.sto
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,8 +21,34 @@ from cq.store.merge import Piece, Scopes, Steps, doubles, final_order, steps
 from cq.store.names import Names
 from cq.store.spill import Spill
 
+_FIRST_ROOM = 1 << 16
+
 _BACKWARD_SHARE = 0.005
 """More steps than this back by more than a minute: several exports glued together."""
+
+
+class Column:
+    """A growing array. Room that is not filled yet is never touched, so it costs no memory."""
+
+    def __init__(self, kind: type[np.generic]) -> None:
+        self._room: NDArray[Any] = np.empty(_FIRST_ROOM, kind)
+        self._rows = 0
+
+    def append(self, values: NDArray[Any]) -> None:
+        """More values at the end; a wider type widens the column."""
+        rows = self._rows + len(values)
+        kind = np.promote_types(self._room.dtype, values.dtype)
+        if rows > len(self._room) or kind != self._room.dtype:
+            room = np.empty(max(rows, 2 * len(self._room)), kind)
+            room[: self._rows] = self._room[: self._rows]
+            self._room = room
+        self._room[self._rows : rows] = values
+        self._rows = rows
+
+    def take(self) -> NDArray[Any]:
+        """What was appended, in order; the spare room is given back without a copy."""
+        self._room.resize(self._rows, refcheck=False)
+        return self._room
 
 
 class Collector:
@@ -38,6 +65,8 @@ class Collector:
         self._scope_starts: list[int] = []
         self._rows = 0
         self._parts: list[Piece] = []
+        self._hi, self._lo = Column(np.uint64), Column(np.uint32)
+        self._at, self._group_of = Column(np.int64), Column(np.uint16)
 
     def source(self, label: str, format_id: str, unique_ids: bool) -> Tally:
         """Begin a source; the batches that follow are its."""
@@ -64,14 +93,15 @@ class Collector:
         self._parts.append(
             Piece(
                 batch.messages.num_rows,
-                rows.keys,
-                batch.messages.column("sent_at").cast(pa.int64()).to_numpy(),
-                self._codes(batch.messages.column("group_id")),
                 rows.content if rows.native.any() else None,
                 rows.given if rows.given.any() else None,
                 rows.native if rows.native.any() else None,
             )
         )
+        self._hi.append(rows.keys.hi)
+        self._lo.append(rows.keys.lo)
+        self._at.append(batch.messages.column("sent_at").cast(pa.int64()).to_numpy())
+        self._group_of.append(self._codes(batch.messages.column("group_id")))
         self._names.learn(batch.messages)
         self._spill.append(batch.messages)
 
@@ -91,7 +121,9 @@ class Collector:
         ids = list(self._group_code)
         place = {id_: i for i, id_ in enumerate(sorted(ids))}
         rank = _codes([place[id_] for id_ in ids])
-        keys, at, groups = self._columns(rank)
+        keys = Keys(self._hi.take(), self._lo.take())
+        at, groups = self._at.take(), rank[self._group_of.take()]
+        self._group_of = Column(np.uint16)
         scopes = Scopes(self._scopes, [*self._scope_starts, self._rows])
         double = doubles(keys, scopes, self._parts)
         for (source, _), count in zip(self._scopes, scopes.count(np.flatnonzero(double)), strict=True):
@@ -121,20 +153,6 @@ class Collector:
         for tally, found in zip(self._tallies, of_source, strict=True):
             tally.spans = list(found.values())
         return [total[id_] for id_ in sorted(total)]
-
-    def _columns(
-        self, rank: NDArray[np.unsignedinteger]
-    ) -> tuple[Keys, NDArray[np.int64], NDArray[np.unsignedinteger]]:
-        """The keys of all rows as whole columns; the pieces are given up on the way."""
-        parts = self._parts
-        columns = []
-        for name, empty in (("hi", np.uint64), ("lo", np.uint32), ("at", np.int64), ("groups", rank.dtype)):
-            pieces = [getattr(p, name) for p in parts]
-            columns.append(np.concatenate(pieces) if pieces else np.zeros(0, empty))
-            for part in parts:
-                setattr(part, name, None)
-        hi, lo, at, groups = columns
-        return Keys(hi, lo), at, rank[groups]
 
     def _warn_about_order(self, runs: list[Steps]) -> None:
         """Several exports glued together show as time that jumps back again and again.

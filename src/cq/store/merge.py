@@ -27,23 +27,18 @@ FAR_MS = 60_000
 
 
 class Piece:
-    """The keys of one batch; the columns but the last three move into whole arrays at the end."""
+    """What only the rows of some batches carry, and of how many rows a batch is."""
 
-    __slots__ = ("at", "content", "given", "groups", "hi", "lo", "native", "rows")
+    __slots__ = ("content", "given", "native", "rows")
 
     def __init__(
         self,
         rows: int,
-        keys: Keys,
-        at: NDArray[np.int64],
-        groups: NDArray[np.unsignedinteger],
         content: NDArray[np.uint64] | None,
         given: NDArray[np.bool_] | None,
         native: NDArray[np.bool_] | None,
     ) -> None:
         self.rows = rows
-        self.hi, self.lo = keys
-        self.at, self.groups = at, groups
         self.content, self.given, self.native = content, given, native
 
 
