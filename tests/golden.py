@@ -2,6 +2,8 @@
 
     python tests/golden.py              # write sample_exports/*/*.golden.jsonl anew
     python tests/golden.py --check      # say which differ, write nothing
+    python tests/golden.py qq-pc-mht    # only those of a format
+    python tests/golden.py --list       # the samples that need no --input-format, each ended by NUL
 
 The first line of a golden is ``{"golden": …}``: format, counts, codes, groups, members. Then come the
 lines that ``cq messages SAMPLE -f jsonl`` prints in Asia/Shanghai, with ``origin_file`` reduced to the
@@ -21,7 +23,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cq import export
-from cq.formats import all_formats
+from cq.formats import all_formats, only_when_asked_for
 from cq.reading import ReadRequest, read
 
 SAMPLES = Path(__file__).resolve().parents[1] / "sample_exports"
@@ -40,6 +42,12 @@ def samples() -> Iterator[Path]:
             yield from sorted(p for p in folder.iterdir() if not p.name.endswith(SUFFIX))
 
 
+def forced(sample: Path) -> str | None:
+    """The ``--input-format`` that a sample needs, because nothing marks its format."""
+    ids = {f.id for f in all_formats() if f.sniff is only_when_asked_for}
+    return sample.parent.name if sample.parent.name in ids else None
+
+
 def golden_path(sample: Path) -> Path:
     """Where the golden of a sample stands."""
     return sample.with_name(sample.stem + SUFFIX)
@@ -47,20 +55,20 @@ def golden_path(sample: Path) -> Path:
 
 def rows(path: str | Path) -> list[str]:
     """The lines that ``cq messages`` prints of an export, with the name of the file only."""
-    return _read(str(path))[1]
+    return _read(str(path), None)[1]
 
 
 def golden(sample: Path) -> str:
     """The text of a sample's golden."""
-    head, lines = _read(str(sample))
+    head, lines = _read(str(sample), forced(sample))
     digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
     shown = lines if len(lines) <= WHOLE else [*lines[:FIRST], *lines[-LAST:]]
     head |= {"rows": len(lines), "digest": digest}
     return "\n".join([json.dumps({"golden": head}, ensure_ascii=False), *shown, ""])
 
 
-def _read(path: str) -> tuple[dict[str, object], list[str]]:
-    reading = read(ReadRequest([path], ZONE))
+def _read(path: str, input_format: str | None) -> tuple[dict[str, object], list[str]]:
+    reading = read(ReadRequest([path], ZONE, input_format=input_format))
     try:
         stream = io.BytesIO()
         export.write(reading.log.batches(), "jsonl", stream, ZONE)
@@ -92,10 +100,16 @@ def _with_name_only(line: bytes) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write or check every golden; 1 if one differs or is left over."""
+    """Write or check every golden (or those of the formats named); 1 if one differs or is left over."""
     wrong = 0
     expected = {golden_path(sample): sample for sample in samples()}
+    if "--list" in arguments:
+        print(*(s for s in expected.values() if forced(s) is None), sep="\0", end="\0")
+        return 0
+    named = [a for a in arguments if not a.startswith("-")]
     for path, sample in expected.items():
+        if named and sample.parent.name not in named:
+            continue
         text = golden(sample)
         if path.exists() and path.read_bytes() == text.encode():
             continue
@@ -103,7 +117,7 @@ def main(arguments: list[str]) -> int:
         print(f"{'differs' if path.exists() else 'missing'}: {path.relative_to(SAMPLES)}")
         if "--check" not in arguments:
             path.write_bytes(text.encode())
-    for path in sorted(set(SAMPLES.glob(f"*/*{SUFFIX}")) - set(expected)):
+    for path in sorted(set(SAMPLES.glob(f"*/*{SUFFIX}")) - set(expected)) if not named else ():
         wrong += 1
         print(f"without a sample: {path.relative_to(SAMPLES)}")
     return int("--check" in arguments and wrong > 0)

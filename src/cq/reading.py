@@ -145,16 +145,28 @@ def _with_everybody(batch: Batch) -> Batch:
 
 
 def _identified(paths: Sequence[str], forced: str | None, passed_over: Counter[str]) -> Iterator[Identified]:
-    """The exports among the files; what the user did not name himself may be something else."""
-    from cq.formats import expand, identify
+    """The exports among the files; what the user did not name himself may be something else.
 
+    Parts of an export are read with it: among several files they are no exports of their own.
+    """
+    from cq.formats import Identified, expand, identify
+
+    found: list[tuple[str, Identified | str]] = []
     for candidate in expand(list(paths)):
         try:
-            yield identify(candidate.source, forced)
+            found.append((candidate.source.label, identify(candidate.source, forced)))
         except InputError as error:
             if candidate.named:
                 raise
-            passed_over[error.code] += 1
+            found.append((candidate.source.label, error.code))
+    parts = {part.label for _, one in found if isinstance(one, Identified) for part in one.parts}
+    for label, one in found:
+        if label in parts:
+            continue
+        if isinstance(one, Identified):
+            yield one
+        else:
+            passed_over[one] += 1
 
 
 def _finished(
@@ -177,8 +189,8 @@ def _report(tally: Tally, one: Identified) -> SourceReport:
     return SourceReport(
         tally.label,
         tally.format,
-        one.source.sha256,
-        one.source.size,
+        one.sha256,
+        one.size,
         _records(tally),
         dict(+tally.skipped),
         tally.problems,

@@ -7,8 +7,9 @@ Two formats that recognise one file are an error that names both, so every sniff
 
 from __future__ import annotations
 
+import hashlib
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -18,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from cq.errors import InputError, UsageError
 from cq.formats._inputs import Candidate, expand
+from cq.formats._lacks import Lack
 from cq.formats._peek import Peek
 from cq.formats._refusals import refuse
 from cq.formats._source import Source, file_source
@@ -27,6 +29,7 @@ __all__ = [
     "Candidate",
     "Format",
     "Identified",
+    "Lack",
     "Peek",
     "ReadOptions",
     "Source",
@@ -34,6 +37,7 @@ __all__ = [
     "expand",
     "file_source",
     "identify",
+    "only_when_asked_for",
 ]
 
 
@@ -59,6 +63,11 @@ class Format:
     unique in their group, so that they identify a message across exports.
     ``replies``: it can carry which message answers which. ``roster``: its members are everybody in
     the group, not only those who wrote.
+    ``lacks`` and ``lost`` say what the export cannot carry: columns, and kinds and events (by their
+    names) that come out as something else or not at all. The documentation prints them, and a test
+    holds every format to them.
+    ``parts``: the files beside a source that belong to it (chunks, names), for exports that are
+    folders. They are read with it and not for themselves.
     """
 
     id: str
@@ -68,6 +77,9 @@ class Format:
     unique_ids: bool = False
     replies: bool = False
     roster: bool = False
+    lacks: frozenset[Lack] = frozenset()
+    lost: frozenset[str] = frozenset()
+    parts: Callable[[Source], Sequence[Source]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +89,25 @@ class Identified:
     source: Source
     format: Format
     reason: str
+    parts: Sequence[Source] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the export with its parts."""
+        return self.source.size + sum(part.size for part in self.parts)
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the bytes; of an export with parts that of all their digests."""
+        if not self.parts:
+            return self.source.sha256
+        digests = [self.source.sha256, *(part.sha256 for part in self.parts)]
+        return hashlib.sha256("\n".join(digests).encode()).hexdigest()
+
+
+def only_when_asked_for(peek: Peek) -> str | None:
+    """The sniff of a format without marks of its own: it is read with ``--input-format`` only."""
+    return None
 
 
 @cache
@@ -100,21 +131,25 @@ def identify(source: Source, forced: str | None = None) -> Identified:
         for fmt in all_formats():
             if fmt.id == forced:
                 _no_archive(source)
-                return Identified(source, fmt, "--input-format")
+                return _identified(source, fmt, "--input-format")
         raise UsageError("unknown_input_format", id=forced, known=" ".join(f.id for f in all_formats()))
     if source.size == 0:
         raise InputError("empty_file", path=source.label)
     _no_archive(source)
-    matches = [Identified(source, f, why) for f in all_formats() if (why := f.sniff(source.peek)) is not None]
+    matches = [(f, why) for f in all_formats() if (why := f.sniff(source.peek)) is not None]
     match matches:
-        case [one]:
-            return one
+        case [(fmt, why)]:
+            return _identified(source, fmt, why)
         case []:
             refuse(source)
             raise InputError("unknown_format", path=source.label)
         case _:
-            ids = ", ".join(m.format.id for m in matches)
+            ids = ", ".join(f.id for f, _ in matches)
             raise InputError("ambiguous_format", path=source.label, ids=ids)
+
+
+def _identified(source: Source, fmt: Format, why: str) -> Identified:
+    return Identified(source, fmt, why, tuple(fmt.parts(source)) if fmt.parts else ())
 
 
 def _no_archive(source: Source) -> None:

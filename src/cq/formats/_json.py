@@ -51,16 +51,26 @@ Part = Key | Items | Problem
 
 
 def walk(
-    blocks: Iterable[bytes], label: str, arrays: Mapping[str, Any], keys: Collection[str] = ()
+    blocks: Iterable[bytes],
+    label: str,
+    arrays: Mapping[str, Any],
+    keys: Collection[str] = (),
+    *,
+    trailing: bool = False,
 ) -> Iterator[Part]:
     """The parts of the JSON object in ``blocks`` (UTF-8, cut anywhere), in file order.
+
+    If ``arrays`` has the name ``""``, the text may also be one array, which is given under that name.
+    ``trailing``: something else may follow (a script that holds the JSON).
 
     ``arrays`` maps the top-level arrays wanted to the type of their items, a msgspec Struct whose
     fields are all ``Any``; an empty array gives one empty :class:`Items`. ``keys`` are the other
     values wanted. Problems: ``bad_json`` (one per damaged place, ``where`` is ``label:line``) and
     ``truncated``; a position is used up by every damaged item.
     """
-    return _Walker(Window(blocks, label), arrays, keys).run()
+    walker = _Walker(Window(blocks, label), arrays, keys)
+    walker.trailing = trailing
+    return walker.run()
 
 
 def walk_ordered(
@@ -178,9 +188,11 @@ class _Walker:
         self._reach = _FAR  # bytes to decode in one run: little near damage, so that it is cheap
         self.placing = False  # whether to say where items stand
         self.place = (1, b"")  # the line of the items given last, and they themselves
+        self.trailing = False  # whether something may follow the JSON
         self._broken_off = False  # has the end of the text been reported?
-        names = [re.escape(json.dumps(name).encode()) for name in (*arrays, *keys)]
-        pattern = rb"(?:%b)\s*+:\s*+" % (b"|".join(names[: len(arrays)]) or b"(?!)")
+        inner = [name for name in arrays if name]
+        names = [re.escape(json.dumps(name).encode()) for name in (*inner, *keys)]
+        pattern = rb"(?:%b)\s*+:\s*+" % (b"|".join(names[: len(inner)]) or b"(?!)")
         self._array_start = re.compile(pattern + rb"(?P<array>\[)")
         self._wanted_start = re.compile(rb"(?:%b)\s*+:\s*+[\[{]" % (b"|".join(names) or b"(?!)"))
 
@@ -188,6 +200,9 @@ class _Walker:
 
     def run(self) -> Iterator[Part]:
         window = self._window
+        if window.peek() == b"[" and "" in self._arrays:
+            yield from self._whole_array()
+            return
         if window.peek() != b"{":
             yield window.problem("bad_json" if window.left else "truncated", "no JSON object")
             return
@@ -211,7 +226,18 @@ class _Walker:
             if isinstance(part, Problem) and not window.search(self._wanted_start.search):
                 return
         window.at += 1
-        if window.peek():
+        if window.peek() and not self.trailing:
+            yield window.problem("bad_json", "text after the end")
+
+    def _whole_array(self) -> Iterator[Part]:
+        """The text is one array."""
+        window = self._window
+        window.at += 1
+        yield from self._array("")
+        if window.data[window.at - 1 : window.at] != b"]":
+            if not self._broken_off:
+                yield window.problem("truncated", "")
+        elif window.peek() and not self.trailing:
             yield window.problem("bad_json", "text after the end")
 
     def _name(self) -> str | None:
@@ -252,7 +278,7 @@ class _Walker:
     def _array(self, name: str) -> Iterator[Part]:
         window, kind = self._window, self._arrays[name]
         many: msgspec.json.Decoder[list[Any]] = msgspec.json.Decoder(GenericAlias(list, (kind,)))
-        items = ItemFinder(window, self._array_start)
+        items = ItemFinder(window, self._array_start, outermost=not name)
         number = 1
         careful = 0  # up to this offset items are decoded one by one
         leaping = True

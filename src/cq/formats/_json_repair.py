@@ -34,9 +34,10 @@ class ItemFinder:
     may be those of an item that was cut in two.
     """
 
-    def __init__(self, window: Window, array_start: re.Pattern[bytes]) -> None:
+    def __init__(self, window: Window, array_start: re.Pattern[bytes], *, outermost: bool = False) -> None:
         self.first_key: bytes | None = None
         self.unsure = False
+        self.outermost = outermost  # is the array the whole text?
         self._window = window
         self._array_start = array_start
         self._indent: int | None = None  # of the last good item, if it began a line
@@ -62,6 +63,11 @@ class ItemFinder:
     def closes(self) -> bool:
         """Is the ``]`` at the window's place the end of the array?"""
         window = self._window
+        if self.outermost:  # anything may follow, but another item
+            while window.left < MAX_KEY and window.grow():
+                pass
+            followed = window.after(window.at + 1) in (b",", b"{")
+            return not followed and not (self.unsure and self._items_follow())
         while not (match := _AFTER_ARRAY.match(window.data, window.at)) or match.end() == len(window.data):
             if window.left > MAX_KEY or not window.grow():
                 break
@@ -69,7 +75,11 @@ class ItemFinder:
             return False
         if not self.unsure:
             return True
-        return not any(map(self._is_item, self.starts().finditer(window.data, window.at)))
+        return not self._items_follow()
+
+    def _items_follow(self) -> bool:
+        window = self._window
+        return any(map(self._is_item, self.starts().finditer(window.data, window.at)))
 
     def find(self, end: int | None) -> bool:
         """Go from the damaged item at the window's place to the next one.

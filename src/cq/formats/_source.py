@@ -34,6 +34,9 @@ PEEK = 4 << 20
 TAIL = 64 << 10
 """Bytes of the end a sniff may look at."""
 
+LONGEST_LINE = 64 << 20
+"""Bytes of one line: no exporter writes more, and memory has to end somewhere."""
+
 _ENOUGH = 64 << 10
 """Bytes from the first non-ASCII character on that show the encoding: one character proves nothing."""
 
@@ -51,6 +54,10 @@ _UNOPENABLE: tuple[type[Exception], ...] = (*_UNREADABLE, ValueError)
 """Also what damaged names and offsets in a zip's directory raise."""
 
 
+Beside = Callable[[str, int], "Source | None"]
+"""Finds a file by its relative path, some folders up."""
+
+
 class Source:
     """One export as bytes.
 
@@ -59,18 +66,32 @@ class Source:
     U+FFFD) describe the last pass.
     """
 
-    def __init__(self, label: str, opener: Callable[[], BinaryIO], size: int) -> None:
+    def __init__(
+        self, label: str, opener: Callable[[], BinaryIO], size: int, beside: Beside | None = None
+    ) -> None:
         self.label = label
         self.size = size
+        self._beside = beside
         self.encoding = "utf-8"
         self.replaced = 0
         self.first_replaced_line = 0
+        self.overlong = 0
         self._opener = opener
 
     @property
     def name(self) -> str:
         """The file's own name, without folders."""
         return self.label.replace("\\", "/").rsplit("/", 1)[-1]
+
+    def beside(self, name: str, up: int = 0) -> Source | None:
+        """The file of that relative path (``chunks/c1.jsonl``) in this one's folder or zip, if there is one.
+
+        ``up``: that many folders above. The name may come out of the export: it cannot climb.
+        """
+        steps = name.replace("\\", "/").split("/")
+        if self._beside is None or not name or any(s in ("", ".", "..") or ":" in s for s in steps):
+            return None
+        return self._beside("/".join(steps), up)
 
     def open(self) -> BinaryIO:
         """The raw bytes from the start; the caller closes."""
@@ -145,15 +166,29 @@ class Source:
             raise unreadable(self.label, error) from error
 
     def lines(self, size: int = BLOCK) -> Iterator[bytes]:
-        """Like :meth:`blocks`, but every piece but the last ends with LF."""
+        """Like :meth:`blocks`, but every piece but the last ends with LF.
+
+        What a line has beyond :data:`LONGEST_LINE` is dropped, and said in :meth:`notices`.
+        """
+        self.overlong = 0
         held: list[bytes] = []
+        length = 0
         for block in self.blocks(size):
             cut = block.rfind(b"\n") + 1
+            if length > LONGEST_LINE:  # only the end of that line still matters
+                end = block.find(b"\n")
+                if end < 0:
+                    continue
+                block, cut = block[end:], cut - end
+                length = 0
             if cut:
                 yield b"".join([*held, block[:cut]])
                 held = [block[cut:]] if cut < len(block) else []
+                length = len(block) - cut
             else:
                 held.append(block)
+                length += len(block)
+                self.overlong += length > LONGEST_LINE
         if held:
             yield b"".join(held)
 
@@ -164,10 +199,13 @@ class Source:
 
     def notices(self) -> tuple[Problem, ...]:
         """Doubts about the text of the last pass, for the last batch of a reader."""
-        if not self.replaced:
-            return ()
-        where = f"{self.label}:{self.first_replaced_line}"
-        return (Problem("undecodable_bytes", where, f"{self.replaced} ({self.encoding})"),)
+        found = []
+        if self.replaced:
+            where = f"{self.label}:{self.first_replaced_line}"
+            found.append(Problem("undecodable_bytes", where, f"{self.replaced} ({self.encoding})"))
+        if self.overlong:
+            found.append(Problem("line_too_long", self.label, str(self.overlong)))
+        return tuple(found)
 
     def _count(self, text: str, genuine: int, line: int) -> None:
         found = text.count("\ufffd") - genuine
@@ -239,7 +277,18 @@ def file_source(path: Path, label: str | None = None) -> Source:
         size = path.stat().st_size
     except OSError as error:
         raise unreadable(label or str(path), error) from error
-    return Source(label or str(path), lambda: path.open("rb"), size)
+    return Source(label or str(path), lambda: path.open("rb"), size, _beside_file(path))
+
+
+def _beside_file(path: Path) -> Beside:
+    def find(name: str, up: int) -> Source | None:
+        folder = path.parent
+        for _ in range(up):
+            folder = folder.parent
+        other = folder / name
+        return file_source(other) if other.is_file() else None
+
+    return find
 
 
 def zip_sources(outer: Source) -> list[Source] | None:
@@ -261,7 +310,23 @@ def zip_sources(outer: Source) -> list[Source] | None:
     def opener(entry: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
         return lambda: cast("BinaryIO", archive.open(entry))
 
-    return [Source(f"{outer.label}!/{_zip_name(e)}", opener(e), e.file_size) for e in entries]
+    members: dict[str, Source] = {}
+
+    def beside(entry: str) -> Beside:
+        def find(name: str, up: int) -> Source | None:
+            folders = entry.split("/")[:-1]
+            return (
+                members.get("/".join([*folders[: len(folders) - up], name])) if up <= len(folders) else None
+            )
+
+        return find
+
+    found = []
+    for entry in entries:
+        name = _zip_name(entry)
+        found.append(Source(f"{outer.label}!/{name}", opener(entry), entry.file_size, beside(name)))
+        members[name] = found[-1]
+    return found
 
 
 _ENCRYPTED, _UTF8_NAME = 0x1, 0x800

@@ -1,0 +1,78 @@
+"""JSON lines: a block of records at a time, line by line only where one is damaged.
+
+Knows lines and damage; what a record means, its reader knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from cq.formats._json import decode
+from cq.formats._source import Source
+from cq.model import Problem
+
+_BLANKS = b" \t\r\n"
+
+
+class Lined(NamedTuple):
+    """The records of some lines, each with its 1-based line number; ``comments`` are lines with a ``#``."""
+
+    numbers: Sequence[int]
+    values: Sequence[Any]
+    problems: Sequence[Problem] = ()
+    comments: int = 0
+
+
+def json_lines(source: Source, kind: Any, *, prefixed: bool = False) -> Iterator[Lined]:
+    """The records of ``source`` decoded as ``kind`` (a msgspec Struct whose fields are all ``Any``).
+
+    Problems: ``bad_json`` and ``truncated``, one per line. ``prefixed``: something (the head of a
+    log line) may stand before the first brace of a line.
+    """
+    decoder = msgspec.json.Decoder(kind)
+    line = 1
+    for block in source.lines():
+        count = block.count(b"\n")
+        yield _decoded(source.label, decoder, kind, block, range(line, line + count + 1), prefixed)
+        line += count
+
+
+def _decoded(
+    label: str, decoder: msgspec.json.Decoder[Any], kind: Any, block: bytes, lines: range, prefixed: bool
+) -> Lined:
+    """The records of ``block``, whose lines are ``lines``."""
+    count = len(lines) - block.endswith(b"\n")
+    try:
+        values = decoder.decode_lines(block)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        values = []
+    if len(values) == count:
+        return Lined(lines[:count], values)
+    return _one_by_one(label, kind, block, lines, prefixed)
+
+
+def _one_by_one(label: str, kind: Any, block: bytes, lines: range, prefixed: bool) -> Lined:
+    values: list[Any] = []
+    numbers: list[int] = []
+    problems: list[Problem] = []
+    comments = 0
+    for number, raw in zip(lines, block.split(b"\n"), strict=True):
+        text = raw.strip(_BLANKS)
+        if not text:
+            continue
+        if text.startswith(b"#"):
+            comments += 1
+            continue
+        if prefixed and not text.startswith(b"{"):
+            text = text[max(text.find(b"{"), 0) :]
+        try:
+            values.append(decode(text, kind))
+        except ValueError as error:
+            cut = number == lines[-1] and text.startswith(b"{") and not text.endswith(b"}")
+            problems.append(Problem("truncated" if cut else "bad_json", f"{label}:{number}", str(error)))
+        else:
+            numbers.append(number)
+    return Lined(numbers, values, problems, comments)

@@ -1,0 +1,154 @@
+"""What rows of different kinds of export are compared by, in a few bytes per row.
+
+Two exports write one message differently: other ids, another clock, an added quotation. What they share is
+the moment and the words. It reads texts once and keeps a hash of each; it decides nothing.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from xxhash import xxh3_64_intdigest
+
+from cq.model import NON_SPEECH, Kind
+
+NOBODY = -1
+"""The sender of a row that has none, and of system rows: exports differ in whom they ascribe them to."""
+
+TELLING_LENGTH = 4
+"""Characters from which two people hardly write the same at the same moment; "好的" and "收到" they do."""
+
+_SORTS = {kind: i for i, kind in enumerate(Kind)}
+_TEXT = _SORTS[Kind.TEXT]
+_QUIET = np.array([kind in NON_SPEECH for kind in Kind])
+
+# RE2: linear, whatever the text. Blanks include NBSP, U+2005 (behind a mention) and the ideographic space.
+_BLANKS = r"[\s\x{00A0}\x{2005}\x{3000}]+"
+_QUOTED = r"(?s)\s*(?:\[引用[ :：].*\]|\[引用\]\(.*|\n引用[:：].*)\s*$"
+_PLACEHOLDER = r"^\s*(?:\[[^\[\]\n]{1,20}\]|【[^【】\n]{1,20}】)\s*$"
+
+
+class Sayings(NamedTuple):
+    """Rows as columns. ``words``: a hash of what is said, 0 where a placeholder stands for it.
+
+    ``kind`` numbers the kind of export, ``sort`` the kind of message, ``who`` the sender.
+    """
+
+    row: NDArray[np.int64]
+    at: NDArray[np.int64]
+    group: NDArray[np.uint32]
+    kind: NDArray[np.uint16]
+    who: NDArray[np.int32]
+    sort: NDArray[np.uint8]
+    words: NDArray[np.uint64]
+    telling: NDArray[np.bool_]
+
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Sayings:
+        """Some of the rows."""
+        return Sayings(*(column[rows] for column in self))
+
+    @property
+    def has_no_words(self) -> NDArray[np.bool_]:
+        """Rows that are a picture, a sticker, … and nothing more."""
+        return (self.words == 0) & (self.sort != _TEXT)
+
+
+class Gatherer:
+    """Takes rows batch by batch and makes them :class:`Sayings`; senders get numbers."""
+
+    def __init__(self) -> None:
+        self.people: list[str] = []
+        self.replies: set[int] = set()
+        self._codes: dict[str, int] = {}
+        self._pieces: list[Sayings] = []
+
+    def add(
+        self,
+        batch: pa.RecordBatch,
+        row: NDArray[np.int64],
+        group: NDArray[np.unsignedinteger],
+        kind: NDArray[np.uint16],
+    ) -> None:
+        """Some rows, their numbers, groups and kinds of export."""
+        sort = _numbered(batch.column("kind"), _SORTS, np.uint8)
+        words, telling = _words(batch.column("text"), sort)
+        who = self._senders(batch.column("sender_id"))
+        who[_QUIET[sort] & (words != 0)] = NOBODY
+        at = batch.column("sent_at").cast(pa.int64()).to_numpy()
+        self._pieces.append(Sayings(row, at, group.astype(np.uint32), kind, who, sort, words, telling))
+        if batch.column("reply_to").null_count < batch.num_rows:
+            self.replies.update(np.unique(kind[_valid(batch.column("reply_to"))]).tolist())
+
+    def take(self) -> Sayings:
+        """All rows that were added, group by group, by time."""
+        if not self._pieces:
+            self.add(_no_rows(), *(np.zeros(0, t) for t in (np.int64, np.uint32, np.uint16)))
+        found = Sayings(*(np.concatenate(columns) for columns in zip(*self._pieces, strict=True)))
+        self._pieces = []
+        return found.take(np.lexsort((found.row, found.at, found.group)))
+
+    def code(self, person: str) -> int:
+        """The number of a sender."""
+        number = self._codes.setdefault(person, len(self.people))
+        if number == len(self.people):
+            self.people.append(person)
+        return number
+
+    def _senders(self, ids: pa.Array) -> NDArray[np.int32]:
+        encoded = ids.dictionary_encode()
+        codes = [self.code(person) for person in encoded.dictionary.to_pylist()]
+        indices = pc.fill_null(encoded.indices, len(codes)).to_numpy()
+        return np.array([*codes, NOBODY], np.int32)[indices]
+
+
+def _no_rows() -> pa.RecordBatch:
+    from cq.model import record_batch
+
+    return record_batch({}, 0)
+
+
+def _numbered(column: pa.Array, codes: dict[Kind, int], kind: type[np.uint8]) -> NDArray[np.uint8]:
+    encoded = column.dictionary_encode()
+    numbers = [codes[Kind(value)] for value in encoded.dictionary.to_pylist()]
+    found: NDArray[np.uint8] = np.array(numbers, kind)[encoded.indices.to_numpy()]
+    return found
+
+
+def _words(texts: pa.Array, sort: NDArray[np.uint8]) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+    """A hash of every text without what exports write differently; whether it tells its writer."""
+    texts = pc.fill_null(texts, "")
+    nothing = _mask(pc.or_(pc.equal(texts, ""), pc.match_substring_regex(texts, _PLACEHOLDER)))
+    plain = normalised(texts)
+    hashes = np.array(
+        [xxh3_64_intdigest(value) | 1 for value in plain.cast(pa.binary()).to_numpy(zero_copy_only=False)],
+        np.uint64,
+    )
+    quiet = _QUIET[sort]
+    hashes[quiet] ^= np.uint64(2)  # what the client says is not what a person says
+    hashes[nothing & (sort != _TEXT)] = 0
+    telling = (pc.utf8_length(plain).to_numpy() >= TELLING_LENGTH) & ~quiet & (hashes != 0)
+    return hashes, telling
+
+
+def normalised(texts: pa.Array) -> pa.Array:
+    """Texts as far as all exports write them alike: blanks made one, no quotation at the end."""
+    own = pc.replace_substring_regex(texts, _QUOTED, "")
+    own = pc.if_else(pc.equal(own, ""), texts, own)
+    return pc.utf8_trim(pc.replace_substring_regex(own, _BLANKS, " "), " ")
+
+
+def unit_of(at: NDArray[np.int64]) -> int:
+    """How fine the times are, in milliseconds: 1, a second, or a minute."""
+    return next((unit for unit in (60_000, 1_000) if len(at) and not (at % unit).any()), 1)
+
+
+def _valid(column: pa.Array) -> NDArray[np.bool_]:
+    return _mask(pc.is_valid(column))
+
+
+def _mask(condition: pa.Array) -> NDArray[np.bool_]:
+    return np.asarray(condition.to_numpy(zero_copy_only=False), np.bool_)

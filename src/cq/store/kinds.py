@@ -1,0 +1,199 @@
+"""Two kinds of export of one group: which senders are one person, which rows are one message.
+
+Decisions over key columns of two sides; it sees neither texts nor names itself. The rules, none of which
+was fitted to a case:
+
+* Two rows *coincide* when nothing else on either side has their moment (at the coarser of the two
+  precisions) and their words. A coincidence is a vote that their senders are one person.
+* Equal ids are one person. Otherwise a pair of senders stands with ``VOTES`` votes of telling texts and
+  ``SHARE`` of all votes of either; one vote, of any text, is enough where the names say the same. Where the
+  names say otherwise, or two people have borne the name, no number of votes is.
+* A row is a double of another with the same moment, person and words (or the same sort of thing, where a
+  placeholder stands for it on either side): one for one, in order. So of a thing said twice in a second
+  the larger of the two counts is kept.
+* Rows with the same moment and words whose senders are not known to be one stay both, and are counted.
+* Votes of unmistakable texts at one and the same distance, a multiple of a quarter of an hour, say that
+  one of the two clocks was read in the wrong zone. That is told, never mended.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cq.store.evidence import NOBODY, Sayings
+
+VOTES = 3
+"""By chance two unrelated rows coincide now and then; three times in a row, and hardly ever apart, they do not."""
+
+SHARE = 0.9
+"""Less than all: a clock that rolls over between two exports, a namesake's message, cost a vote."""
+
+QUARTER_MS = 15 * 60_000
+_LONGEST_OFFSET_MS = 26 * 3600_000
+"""The zones of the world lie within 26 hours."""
+
+Agree = Callable[[int, int], bool | None]
+"""Whether the names say that two senders are one person: yes, no, or nothing."""
+
+
+class Verdict(NamedTuple):
+    """``same``: a sender of the second side → who that is on the first. ``first``, ``second``: places of
+    the rows that are one message. ``uncertain``: how many may be one. ``offset``: ms, 0 if the clocks agree.
+    """
+
+    same: dict[int, int]
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    uncertain: int
+    offset: int
+
+
+def compare(a: Sayings, b: Sayings, unit: int, agree: Agree, vague: int) -> Verdict:
+    """What the rows of two kinds of export of one group have to do with one another.
+
+    ``vague`` is a sender whose id means somebody else in every export (``self``).
+    """
+    same = _same_people(a, b, unit, agree, vague)
+    b_who = np.array([_as_first(who, same, vague) for who in b.who.tolist()], np.int32)
+    pairs = _pairs(a, b._replace(who=b_who), unit)
+    first = np.concatenate([one for one, _ in pairs])
+    second = np.concatenate([two for _, two in pairs])
+    left_a, left_b = np.ones(len(a.row), np.bool_), np.ones(len(b.row), np.bool_)
+    left_a[first] = left_b[second] = False
+    strange = np.array([who not in same for who in b.who.tolist()], np.bool_)
+    spoken_a, spoken_b = left_a & _spoken(a), left_b & _spoken(b) & strange
+    doubtful, _ = one_for_one(
+        _mixed(a.at[spoken_a] // unit, a.words[spoken_a]), _mixed(b.at[spoken_b] // unit, b.words[spoken_b])
+    )
+    return Verdict(same, first, second, len(doubtful), offset(a, b, unit))
+
+
+def _as_first(who: int, same: dict[int, int], vague: int) -> int:
+    """Who that is on the first side; a vague one that is nobody known must not meet the other vague one."""
+    return same.get(who, who if who != vague else NOBODY - 1)
+
+
+def _same_people(a: Sayings, b: Sayings, unit: int, agree: Agree, vague: int) -> dict[int, int]:
+    any_text = _votes(a, b, unit)
+    telling = _votes(a.take(a.telling), b.take(b.telling), unit) if len(any_text) else any_text
+    here = set(a.who.tolist()) - {NOBODY}
+    same = {who: who for who in set(b.who.tolist()) if who in here and who != vague}
+    for one, other in any_text:
+        if other in same:
+            continue
+        known = agree(one, other)
+        votes = any_text if known else telling
+        enough = 1 if known else VOTES
+        if known is not False and _stands(one, other, votes, enough, agree):
+            same[other] = one
+    return same
+
+
+def _stands(one: int, other: int, votes: Counter[tuple[int, int]], enough: int, agree: Agree) -> bool:
+    """Whether so many votes are for the pair, and so few against it.
+
+    Another name of the same person is no vote against: people rename themselves.
+    """
+    mine = votes[one, other]
+    theirs = sum(n for (a, b), n in votes.items() if b == other)
+    others = sum(n for (a, b), n in votes.items() if a == one and (b == other or not agree(a, b)))
+    return mine >= enough and mine >= SHARE * theirs and mine >= SHARE * others
+
+
+def _votes(a: Sayings, b: Sayings, unit: int) -> Counter[tuple[int, int]]:
+    """How often rows of two senders coincide."""
+    a, b = (side.take(_spoken(side) & (side.who >= 0)) for side in (a, b))
+    one, two = _met(_mixed(a.at // unit, a.words), _mixed(b.at // unit, b.words))
+    return Counter(zip(a.who[one].tolist(), b.who[two].tolist(), strict=True))
+
+
+def _spoken(side: Sayings) -> NDArray[np.bool_]:
+    """Rows with words of a person, or of somebody not known."""
+    found: NDArray[np.bool_] = (side.words != 0) & ~side.quiet
+    return found
+
+
+def _pairs(a: Sayings, b: Sayings, unit: int) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Places of equal rows: by their words, then things without words by what they are."""
+    free_a, free_b = np.ones(len(a.row), np.bool_), np.ones(len(b.row), np.bool_)
+    found = []
+    things_a, things_b = ~a.is_text, ~b.is_text
+    rounds = [
+        (a.has_words, b.has_words, True),
+        (a.has_no_words, b.has_no_words, False),
+        (things_a, b.has_no_words, False),
+        (a.has_no_words, things_b, False),
+    ]
+    for some_a, some_b, by_words in rounds:
+        one, two = np.flatnonzero(free_a & some_a), np.flatnonzero(free_b & some_b)
+        first, second = one_for_one(*(_key(s.take(r), unit, by_words) for s, r in ((a, one), (b, two))))
+        found.append((one[first], two[second]))
+        free_a[one[first]] = free_b[two[second]] = False
+    return found
+
+
+def _key(side: Sayings, unit: int, by_words: bool) -> NDArray[np.uint64]:
+    return _mixed(side.at // unit, side.who, side.words if by_words else side.sort)
+
+
+def one_for_one(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places of equal values: the first of one side with the first of the other, the second with the second."""
+    _, one, two = np.intersect1d(_mixed(a, _turn(a)), _mixed(b, _turn(b)), True, return_indices=True)
+    return one, two
+
+
+def _turn(values: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """How many equal values stand before each."""
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    new = np.append(True, ordered[1:] != ordered[:-1])[: len(values)]
+    starts = np.flatnonzero(new)
+    turn = np.empty(len(values), np.int64)
+    turn[order] = np.arange(len(values)) - np.repeat(starts, np.diff(np.append(starts, len(values))))
+    return turn
+
+
+def _met(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places of the values that stand once on either side."""
+    one, two = (np.unique(side, return_index=True, return_counts=True) for side in (a, b))
+    single_a, single_b = one[2] == 1, two[2] == 1
+    _, i, j = np.intersect1d(one[0][single_a], two[0][single_b], True, return_indices=True)
+    return one[1][single_a][i], two[1][single_b][j]
+
+
+def offset(a: Sayings, b: Sayings, unit: int) -> int:
+    """By how much the clock of ``b`` is ahead; 0 unless most of the unmistakable texts say the same."""
+    a, b = a.take(a.telling), b.take(b.telling)
+    one, two = _met(a.words, b.words)
+    apart = b.at[two] // unit * unit - a.at[one] // unit * unit
+    if not len(apart):
+        return 0
+    distances, counts = np.unique(apart, return_counts=True)
+    best = int(np.argmax(counts))
+    distance, votes = int(distances[best]), int(counts[best])
+    likely = distance % QUARTER_MS == 0 and abs(distance) <= _LONGEST_OFFSET_MS
+    return distance if likely and votes >= VOTES and 2 * votes > len(apart) else 0
+
+
+def coincide(a: Sayings, b: Sayings, unit: int) -> bool:
+    """Whether two groups have said anything telling at one moment, by one clock or another."""
+    a, b = a.take(a.telling), b.take(b.telling)
+    one, _ = _met(_mixed(a.at // unit, a.words), _mixed(b.at // unit, b.words))
+    return len(one) > 0 or offset(a, b, unit) != 0
+
+
+def _mixed(*columns: NDArray[np.generic]) -> NDArray[np.uint64]:
+    """One number of 64 bits for the values of a row (splitmix64)."""
+    out = np.zeros(len(columns[0]), np.uint64)
+    with np.errstate(over="ignore"):
+        for column in columns:
+            out = (out ^ column.astype(np.int64, copy=False).view(np.uint64)) + np.uint64(0x9E3779B97F4A7C15)
+            out = (out ^ (out >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+            out = (out ^ (out >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+            out ^= out >> np.uint64(31)
+    return out
