@@ -7,7 +7,7 @@ BIN := .venv/bin
 endif
 DEMO := sample_exports/qq-pc-txt/reading-club-12-weeks.txt
 
-.PHONY: demo test check golden docs bench clean
+.PHONY: demo test check golden docs bench fuzz clean
 
 demo: .venv/run.stamp
 	$(BIN)/cq analyze $(DEMO)
@@ -33,6 +33,12 @@ docs: .venv/dev.stamp
 bench: .venv/dev.stamp
 	$(BIN)/python benchmarks/run.py
 
+# Every reader for FUZZ_SECONDS under a coverage-guided fuzzer (Linux; not part of the tests).
+FUZZ_SECONDS ?= 30
+fuzz: .venv/dev.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fuzz]'
+	$(BIN)/python tests/fuzz/fuzz_format.py --all $(FUZZ_SECONDS)
+
 .venv/run.stamp: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
@@ -43,4 +49,4 @@ bench: .venv/dev.stamp
 	@touch $@
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
+	rm -rf .venv .fuzz .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

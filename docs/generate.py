@@ -18,7 +18,7 @@ from typing import Any
 from rich.console import Console
 
 from cq import app, cli, locales, zones
-from cq.formats import all_formats
+from cq.formats import Lack, all_formats
 from cq.model import Event, Kind, message_schema
 from cq.reading import ReadRequest
 from cq.report import explain, json, terminal
@@ -33,11 +33,17 @@ def formats() -> Iterator[str]:
     """A page per format: its module docstring, and what it carries."""
     yield "# Formats\n"
     yield "What `cq` reads, from the module docstring of each format. `cq formats` prints the list.\n"
-    yield "| id | export | ids identify a message | replies | lists all members |\n|---|---|---|---|---|"
-    words = locales.load("en")["formats"]
+    words = locales.load("en")
+    yield "**Ids**: the export's message ids identify a message across exports. **Replies**: it can say which"
+    yield "message answers which. **Everybody**: its member list is the whole group, silent members too."
+    yield "**Lacks** and **blurs** are what no such file holds, whatever was exported: a test holds every format to"
+    yield "them, with one conversation written as each tool writes it. Blurred kinds and events come out as others.\n"
+    yield "| id | export | ids | replies | everybody | lacks | blurs |\n|---|---|---|---|---|---|---|"
     for f in all_formats():
         flags = " | ".join("yes" if flag else "no" for flag in (f.unique_ids, f.replies, f.roster))
-        yield f"| [`{f.id}`](#{f.id}) | {words[f.id]['title']} | {flags} |"
+        lacks = "; ".join(words["lacks"][lack.value] for lack in Lack if lack in f.lacks)
+        lost = ", ".join(sorted(f.lost))
+        yield f"| [`{f.id}`](#{f.id}) | {words['formats'][f.id]['title']} | {flags} | {lacks} | {lost} |"
     for f in all_formats():
         yield f"\n## {f.id}\n\n{inspect.getdoc(import_module(f.read.__module__))}"
 

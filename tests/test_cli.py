@@ -13,39 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from cq import cli
 from exports import COURT, qq_txt
 
 ESCAPES = re.compile(r"\x1b|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-
-
-class Result:
-    """What a command did."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def complaint(self) -> list[str]:
-        return [line for line in self.err.splitlines() if line.strip()]
-
-
-@pytest.fixture
-def cq(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path):  # type: ignore[no-untyped-def]
-    """Run a command in this process, in an empty folder."""
-    folder = tmp_path / "cwd"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-
-    def run(*arguments: object) -> Result:
-        capfdbinary.readouterr()
-        code = cli.run([str(a) for a in arguments])
-        sys.stdout.flush()
-        sys.stderr.flush()
-        out, err = capfdbinary.readouterr()
-        return Result(code, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
-
-    return run
 
 
 def _process(*arguments: object, **more: object) -> subprocess.CompletedProcess[bytes]:

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 import cq
 from cq import cli, locales
 from cq.app import default_settings
-from cq.formats import all_formats
+from cq.formats import Lack, all_formats
 
 SOURCE = Path(cq.__file__).parent
 ERRORS = {"CqError", "UsageError", "InputError", "StrictError"}
@@ -122,3 +122,8 @@ def test_words_are_filled_printably() -> None:
         locales.fill("{a} {b} {missing}", {"a": "x\x1b[31m\ny", "b": "\u202eabc"})
         == "x·[31m y ·abc {missing}"
     )
+
+
+@pytest.mark.parametrize("lang", locales.LANGUAGES)
+def test_every_lack_has_words(lang: str) -> None:
+    assert set(locales.load(lang)["lacks"]) == {lack.value for lack in Lack}

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from cq.analysis import GroupView, Window
+    from cq.model import Group
     from cq.result import Analysis, FormatInfo, GroupResult, Identification
     from cq.store.dataset import ImportReport
     from cq.store.log import GroupSpan
@@ -94,6 +95,15 @@ def messages(reading: Reading, request: ReadRequest, window: WindowRequest) -> I
         yield from rows
 
     return stream()
+
+
+def only_group(reading: Reading, request: ReadRequest) -> Group:
+    """The one group that was chosen, for files that can hold only one."""
+    spans = chosen(reading.log, request.group)
+    if len(spans) > 1:
+        names = "、".join((s.group.group_name or s.group.group_id) for s in spans[:5])
+        raise UsageError("one_group_only", count=len(spans), names=names)
+    return spans[0].group
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from cq.result import Records, SourceReport
     from cq.store.collector import Collector
     from cq.store.log import GroupSpan, MessageLog, Tally
+    from cq.store.overlap import Elsewhere
+    from cq.store.settled import Settled
 
 Watch = Callable[[str], None]
 """Told what is being read, for a progress line."""
@@ -251,6 +253,12 @@ class OwnedLog:
     def leave_answers_open(self) -> None:
         """See :class:`~cq.store.log.MessageLog`."""
         self._log.leave_answers_open()
+
+    def meet(self, others: Elsewhere | None) -> Settled:
+        """See :class:`~cq.store.log.MessageLog`; what it settles of groups and members shows here, too."""
+        settled = self._log.meet(others)
+        self.spans, self.members = self._log.spans, self._log.members
+        return settled
 
     def know(self, rows: pa.RecordBatch) -> None:
         """See :class:`~cq.store.log.MessageLog`."""

@@ -62,12 +62,13 @@ def read(
     zone: ZoneInfo = SHANGHAI,
     name: str = "x.txt",
     block: int | None = None,
+    **options: Any,
 ) -> Read:
-    """Read ``data`` in the format ``id_``, else in the one that recognises it."""
+    """Read ``data`` in the format ``id_``, else in the one that recognises it. ``options``: further ones of reading."""
     made = source(data, name, block)
     fmt = format_of(id_) if id_ else identify(made).format
     out = Read()
-    for batch in fmt.read(made, ReadOptions(zone)):
+    for batch in fmt.read(made, ReadOptions(zone, **options)):
         if batch.messages is not None:
             batch.messages.validate(full=True)
             out.rows += [row | {"sent_at": _utc(row["sent_at"])} for row in batch.messages.to_pylist()]

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Callable
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-import writers
+from writers import all_writers
 
-from conversation import CONVERSATION, PEOPLE, SHANGHAI, Told, Writer
+from conversation import CONVERSATION, PEOPLE, SHANGHAI, Told
 from cq.formats import Format, Lack, all_formats, only_when_asked_for
 from cq.reading import ReadRequest
 from cq.reading import read as merged
 
 FORMATS = {f.id: f for f in all_formats()}
-WRITERS: dict[str, Writer] = {
-    name: writer
-    for module in pkgutil.iter_modules(writers.__path__)
-    for name, writer in import_module(f"writers.{module.name}").WRITERS.items()
-}
+WRITERS = all_writers()
 OWN_WORDS = ("text", "system", "recall", "poke")
 """Kinds whose text is compared: what stands there for a picture is each tool's own."""
 
@@ -136,6 +130,7 @@ _COMPARED: dict[Lack, Callable[[Row], None]] = {
     Lack.QUOTES: lambda row: row.update(reply_quote=None),
     Lack.LINKS: lambda row: row.update(url=None),
     Lack.TITLES: lambda row: row.update(card_title=None),
+    Lack.OWN_NAME: lambda row: row.update(sender_name=None if row["sender_id"] == "me" else row["sender_name"]),
     Lack.OWN: lambda row: row.update(is_self=None),
 }
 

@@ -14,7 +14,7 @@ import pytest
 from raw import SHANGHAI
 
 from cq.errors import InputError, UsageError
-from cq.formats import _inputs, expand
+from cq.formats import _inputs, expand, identify
 from cq.formats._source import Source
 from cq.reading import Reading, ReadRequest, read
 from exports import COURT, qq_txt
@@ -182,10 +182,10 @@ def test_a_zip_of_exports_is_no_workbook_whatever_its_names(name: str, tmp_path:
 def test_a_workbook_in_a_folder_is_one_file_passed_over(tmp_path: Path) -> None:
     pack(tmp_path / "表.xlsx", **{"[Content_Types].xml": b"x", "xl/workbook.xml": b"x"})
     (tmp_path / "a.txt").write_bytes(EXPORT)
-    assert reading(tmp_path).passed_over == {"not_yet_xlsx": 1}
+    assert reading(tmp_path).passed_over == {"unknown_workbook": 1}
 
 
-@pytest.mark.parametrize("name", ["b.zip", "内/b.zip", "b.txt"])
+@pytest.mark.parametrize("name", ["b.dat", "内/b.bin", "b.txt"])
 def test_a_zip_in_a_zip_is_no_text(name: str, tmp_path: Path) -> None:
     inner = pack(tmp_path / "inner", **{"c.txt": EXPORT}).read_bytes()
     (tmp_path / "inner").unlink()
@@ -287,3 +287,33 @@ def test_a_named_pipe_is_read_where_named_and_left_alone_where_found(tmp_path: P
 def test_a_candidate_knows_whether_it_was_named(folder: Path) -> None:
     assert [c.named for c in expand([str(folder / "a.txt"), str(folder)])] == [True, False, False]
     assert isinstance(next(_inputs.expand([str(folder)])).source, Source)
+
+
+def test_a_zip_in_a_zip_is_read_and_no_deeper(tmp_path: Path) -> None:
+    def packed(name: str, data: bytes) -> bytes:
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(name, data)
+        return stream.getvalue()
+
+    once = packed("聊天.txt", b"x")
+    twice, thrice = packed("a.zip", once), packed("b.zip", packed("a.zip", once))
+    for name, data in (("twice.zip", twice), ("thrice.zip", thrice)):
+        (tmp_path / name).write_bytes(data)
+    [found] = expand([str(tmp_path / "twice.zip")])
+    assert found.source.label.endswith("twice.zip!/a.zip!/聊天.txt")
+    with found.source.open() as stream:
+        assert stream.read() == b"x"
+    [deep] = expand([str(tmp_path / "thrice.zip")])
+    assert deep.source.name == "a.zip"
+
+
+def test_a_file_that_swells_without_end_is_not_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("聊天.txt", "w") as entry:
+        for _ in range(300):
+            entry.write(bytes(1 << 20))
+    [found] = expand([str(path)])
+    with pytest.raises(InputError) as refused:
+        identify(found.source)
+    assert refused.value.code == "zip_bomb"

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cq.formats._json import Items, Key, Lines, Part, decode, walk, walk_ordered
+from cq.formats._json import Items, Key, Part, decode, walk, walk_ordered
+from cq.formats._json_places import Lines
 from cq.model import Problem
 
 

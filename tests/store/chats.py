@@ -48,11 +48,16 @@ def rows_of(messages: Sequence[Message], first_record: int = 1) -> pa.RecordBatc
     return record_batch(columns, len(numbered))
 
 
-def merge(*sources: Iterable[Message | Batch], unique_ids: bool = False) -> Log:
-    """The log of some sources."""
+def merge(
+    *sources: Iterable[Message | Batch],
+    unique_ids: bool | Sequence[bool] = False,
+    formats: Sequence[str] | None = None,
+) -> Log:
+    """The log of some sources, of one kind of export (format) unless ``formats`` tells theirs."""
     collector = Collector()
     for i, source in enumerate(sources):
-        collector.source(f"source {i}", "test", unique_ids)
+        exact = unique_ids if isinstance(unique_ids, bool) else unique_ids[i]
+        collector.source(f"source {i}", formats[i] if formats else "test", exact)
         loose: list[Message] = []
         for item in source:
             if isinstance(item, Batch):

@@ -107,7 +107,7 @@ class TestLaws:
         whole = merge(*sources)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(merging, "CHUNK", chunk)
-            patch.setattr("cq.store.log.CHUNK", chunk)
+            patch.setattr("cq.store.rows.CHUNK", chunk)
             patch.setattr(merging, "_VALUES", values)
             pieces = merge(*sources)
         assert rows(pieces) == rows(whole)
@@ -342,9 +342,6 @@ class TestReplies:
     def test_not_into_another_group(self) -> None:
         source = [said(0, native_id="7"), said(1, group_id="h", reply_to="7")]
         assert rows(merge(source, unique_ids=True))[1]["reply_to"] is None
-
-    def test_not_where_ids_are_not_unique(self) -> None:
-        assert rows(merge([said(0, native_id="7"), said(1, reply_to="7")]))[1]["reply_to"] is None
 
     def test_to_a_double(self) -> None:
         source = [said(0, native_id="7"), said(1, native_id="8", reply_to="7")]

@@ -88,7 +88,7 @@ def messages(
     format: Format = "jsonl",
     output: Output = "-",
 ) -> None:
-    run = Run(common, format, ("jsonl", "csv", "parquet"))
+    run = Run(common, format, ("jsonl", "csv", "parquet", "chatlab-jsonl"))
     if format == "parquet" and output == "-":
         refuse_terminal(format)
     kept = run.configured()
@@ -99,8 +99,12 @@ def messages(
         from cq import export
 
         rows = app.messages(found, request, app.WindowRequest(choice.since, choice.until, choice.last))
+        only = app.only_group(found, request) if format == "chatlab-jsonl" else None
         with opened(output) as stream:
-            export.write(rows, format, stream, request.zone)
+            if only:
+                export.write_chatlab(rows, stream, only, found.log.members)
+            else:
+                export.write(rows, format, stream, request.zone)
         run.account(found.sources, found.passed_over)
     finally:
         found.log.close()

@@ -16,6 +16,8 @@ from cq.errors import InputError
 from cq.formats._source import Source, file_source, spooled, unreadable, zip_sources
 
 _GLOB = frozenset("*?[")
+_MAX_DEPTH = 1
+"""How deep zips are looked for in zips: an exporter's own archive that somebody packed once more."""
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the second begins an archive without files
 
 
@@ -87,8 +89,8 @@ def _closed(label: str, error: InputError) -> Source:
     return Source(label, opener, 1)
 
 
-def _file(source: Source, key: Path, *, named: bool) -> Iterator[tuple[Candidate, Path]]:
-    """A source itself, or what is inside it when it is a zip."""
+def _file(source: Source, key: Path, *, named: bool, depth: int = 0) -> Iterator[tuple[Candidate, Path]]:
+    """A source itself, or what is inside it when it is a zip (or a zip in a zip)."""
     try:
         inside = _inside(source)
     except InputError as error:
@@ -99,7 +101,10 @@ def _file(source: Source, key: Path, *, named: bool) -> Iterator[tuple[Candidate
         yield Candidate(source, named), key
         return
     for i, member in enumerate(inside):  # two files of a zip may have one name
-        yield Candidate(member, named=False), key / str(i)
+        if depth < _MAX_DEPTH and member.name.lower().endswith(".zip"):
+            yield from _file(member, key / str(i), named=False, depth=depth + 1)
+        else:
+            yield Candidate(member, named=False), key / str(i)
 
 
 def _inside(source: Source) -> list[Source] | None:

@@ -68,7 +68,7 @@ def walk(
     values wanted. Problems: ``bad_json`` (one per damaged place, ``where`` is ``label:line``) and
     ``truncated``; a position is used up by every damaged item.
     """
-    walker = _Walker(Window(blocks, label), arrays, keys)
+    walker = Walker(Window(blocks, label), arrays, keys)
     walker.trailing = trailing
     return walker.run()
 
@@ -80,13 +80,15 @@ def walk_ordered(
     keys: Collection[str],
     main: str,
     before: Collection[str],
+    *,
+    trailing: bool = False,
 ) -> Iterator[Part]:
     """Like :func:`walk`, but the parts named in ``before`` come before the items of ``main``.
 
     Costs a second pass, that passes over ``main`` without decoding, only if the file has them in
     another order.
     """
-    parts = walk(blocks(), label, arrays, keys)
+    parts = walk(blocks(), label, arrays, keys, trailing=trailing)
     early: list[Part] = []
     reached = False
     for part in parts:
@@ -100,66 +102,13 @@ def walk_ordered(
         return
     others = {name: kind for name, kind in arrays.items() if name != main}
     given = set()
-    for part in walk(blocks(), label, others, keys):
+    for part in walk(blocks(), label, others, keys, trailing=trailing):
         if not isinstance(part, Problem):
             given.add(part.name)
             yield part
-    for part in walk(blocks(), label, arrays, keys):
+    for part in walk(blocks(), label, arrays, keys, trailing=trailing):
         if isinstance(part, Problem) or part.name not in given:
             yield part
-
-
-class Lines:
-    """The lines at which the items of an array begin, for the few that something is wrong with.
-
-    Walks over the file again, as far as the last item asked about: ask in rising order.
-    """
-
-    def __init__(self, blocks: Callable[[], Iterable[bytes]], arrays: Mapping[str, Any], main: str) -> None:
-        self._blocks = blocks
-        self._arrays = arrays
-        self._main = main
-        self._walker: _Walker | None = None
-        self._parts: Iterator[Part] = iter(())
-        self._first = 1  # the position of the item that begins at lines[0]
-        self._lines: list[int] = []
-
-    def __call__(self, number: int) -> int:
-        """The 1-based line of the item at the 1-based position ``number``."""
-        if self._walker is None or number < self._first:
-            self._walker = _Walker(Window(self._blocks(), ""), self._arrays, ())
-            self._walker.placing = True
-            self._parts = self._walker.run()
-            self._first, self._lines = 1, []
-        while number >= self._first + len(self._lines):
-            part = next(self._parts, None)
-            if part is None:
-                return number
-            if isinstance(part, Items) and part.name == self._main and part.values:
-                line, raw = self._walker.place
-                self._first = part.first
-                if number < part.first + len(part.values):
-                    self._lines = _lines_in(raw, line)
-                else:
-                    self._lines = [line] * len(part.values)
-        return self._lines[number - self._first] if number >= self._first else number
-
-
-def _lines_in(raw: bytes, line: int) -> list[int]:
-    """The line of each object in a run of them that begins at ``line``."""
-    lines = []
-    at = counted = depth = 0
-    while match := BRACKET.match(raw, at):
-        at = match.end()
-        if raw[at - 1] not in b"{[":
-            depth -= 1
-            continue
-        if depth == 0:
-            line += raw.count(b"\n", counted, at)
-            counted = at
-            lines.append(line)
-        depth += 1
-    return lines
 
 
 def decode(raw: bytes, kind: Any = Any) -> Any:
@@ -178,7 +127,7 @@ def decode(raw: bytes, kind: Any = Any) -> Any:
         raise ValueError(f"{error}"[:120]) from None
 
 
-class _Walker:
+class Walker:
     """Moves the window over the top-level object and yields what it meets."""
 
     def __init__(self, window: Window, arrays: Mapping[str, Any], keys: Collection[str]) -> None:

@@ -49,7 +49,7 @@ def timed(
     """
     if (usual := _whole_seconds(values)) is not None:
         return rows, numbers, usual
-    stamps = [_milli(value) for value in values]
+    stamps = [milli(value) for value in values]
     problems += [
         Problem("bad_time", f"{label}:{line_of(number) if line_of else number}", shown(value))
         for number, value, stamp in zip(numbers, values, stamps, strict=True)
@@ -72,7 +72,8 @@ def _whole_seconds(values: Sequence[Any]) -> Any:
     return seconds * 1000 if seconds.min() > 0 and seconds.max() < _LATEST else None
 
 
-def _milli(value: Any) -> int | None:
+def milli(value: Any) -> int | None:
+    """UTC milliseconds of epoch seconds or milliseconds, as a number or a string; None for no time."""
     if isinstance(value, str) and _DECIMAL.fullmatch(value.strip()):
         value = float(value) if "." in value else int(value)
     if isinstance(value, bool) or not isinstance(value, int | float):

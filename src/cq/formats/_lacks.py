@@ -16,6 +16,7 @@ class Lack(StrEnum):
     MESSAGE_IDS = "native_id"
     SENDER_IDS = "sender_id"  # people are names: ``name:…``
     NAMES = "sender_name"  # people are ids only
+    OWN_NAME = "own_name"  # the name of the owner of the export, who stands there as 我 or nothing
     SECONDS = "seconds"  # times are to the minute
     TIMES = "times"  # times are to the day, or carried over from other rows
     ZONE = "zone"  # times are those of the exporting computer: ``--tz``

@@ -11,8 +11,12 @@ import io
 import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING, BinaryIO
 
 from cq.formats._encoding import looks_gb18030
+
+if TYPE_CHECKING:
+    from cq.formats._sheet_view import View
 
 # The last string may be cut off; looking for its end again at each quote inside would take for ever.
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[{}\[\]:,]|[^\s{}\[\]:,"]++', re.DOTALL)
@@ -20,6 +24,7 @@ _LINE = re.compile(r"[^\r\n]*")
 _MAX_TOKENS = 100_000
 _MAX_DEPTH = 16
 _TOO_DEEP = "…"
+_IN_WORKBOOK = re.compile(rb"PK\x03\x04.{26}xl[/\\]", re.DOTALL)  # the name of a packed file stands at byte 30
 _CONTROLS = bytes([*range(1, 9), *range(14, 27), *range(28, 32)])
 """Bytes no text holds. NUL is not among them (UTF-16, crashes), nor ESC (terminal colours in logs)."""
 
@@ -28,12 +33,19 @@ class Peek:
     """The first (at most 4 MiB) and last (at most 64 KiB) bytes of a source, and views of them."""
 
     def __init__(
-        self, name: str, head: bytes, tail: bytes | Callable[[], bytes] = b"", *, complete: bool = True
+        self,
+        name: str,
+        head: bytes,
+        tail: bytes | Callable[[], bytes] = b"",
+        *,
+        complete: bool = True,
+        opener: Callable[[], BinaryIO] | None = None,
     ) -> None:
         self.name = name
         self.head = head
         self.complete = complete
         self._tail = tail
+        self._opener = opener
 
     @cached_property
     def tail(self) -> bytes:
@@ -47,6 +59,23 @@ class Peek:
         if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             return False
         return len(start) - len(start.translate(None, _CONTROLS)) > len(start) // 20
+
+    @cached_property
+    def is_workbook(self) -> bool:
+        """Whether this is an Excel workbook, readable or not."""
+        return self.head.startswith(b"PK\x03\x04") and _IN_WORKBOOK.search(self.head) is not None
+
+    @cached_property
+    def workbook(self) -> View:
+        """The sheets of an Excel workbook with their first rows; none for anything else.
+
+        The only view that looks beyond head and tail, and only into what is a workbook.
+        """
+        from cq.formats import _sheet_view
+
+        if self._opener is None or not self.is_workbook:
+            return _sheet_view.View()
+        return _sheet_view.view(self._opener)
 
     @cached_property
     def text(self) -> str:

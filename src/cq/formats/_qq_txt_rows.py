@@ -68,7 +68,7 @@ class Conversation:
         senders = senders.take(pa.array(rows))
         if self._facts.has_ids:
             senders, texts = _join_split_names(senders, texts)
-        columns, members = self._columns(senders, texts)
+        columns, members = self.columns(senders, texts)
         columns |= {
             "sent_at": pa.array(sent_at, pa.timestamp("ms", tz="UTC")),
             "origin_record": pa.array(lines[rows]),
@@ -104,8 +104,8 @@ class Conversation:
             body[firsts[grown], 1] = piece.body[last[grown], 1]
         return keep, body
 
-    def _columns(self, senders: pa.Array, texts: pa.Array) -> tuple[dict[str, object], list[Member]]:
-
+    def columns(self, senders: pa.Array, texts: pa.Array) -> tuple[dict[str, object], list[Member]]:
+        """Who sent what: all columns but times and places, from sender lines and bodies."""
         encoded = senders.dictionary_encode()
         who_is = [self._sender(s) for s in encoded.dictionary.to_pylist()]
         ids, names, titles, system = (

@@ -52,7 +52,7 @@ class Facts:
 
     def add(self, sender: str, count: int) -> None:
         name, id_ = who(sender)
-        if id_ in SYSTEM_IDS:
+        if id_ in SYSTEM_IDS or not sender.strip():
             return
         self.headers += count
         self.with_id += count if id_ else 0

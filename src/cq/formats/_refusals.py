@@ -13,7 +13,9 @@ from cq.formats._peek import Peek
 from cq.formats._source import Source
 
 _HTML = re.compile(r"(?i)<(?:!doctype html|html|head|meta|body|div)\b")
-_WORKBOOK = re.compile(rb"PK\x03\x04.{26}xl/", re.DOTALL)  # the name of a packed file stands at byte 30
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLD_WORKBOOK = "Workbook".encode("utf-16-le")
+_OFFICE_HTML = re.compile(r"(?i)urn:schemas-microsoft-com:office:(?:excel|spreadsheet)")
 _BINARY = (
     b"%PDF",
     b"\x89PNG",
@@ -41,8 +43,10 @@ def _known(peek: Peek) -> str | None:
         return "database_encrypted"
     if head.startswith(b"SQLite format 3\0"):
         return "database_sqlite"
-    if head.startswith(b"PK\x03\x04") and _WORKBOOK.search(head):
-        return "not_yet_xlsx"
+    if peek.is_workbook:
+        return "unknown_workbook"
+    if head.startswith(_OLE) and _OLD_WORKBOOK in head:
+        return "old_workbook"
     if peek.binary or head.startswith(_BINARY):
         return "binary_file"
     if not peek.start:
@@ -51,9 +55,40 @@ def _known(peek: Peek) -> str | None:
         return "discuz_export"
     if _trains_a_model(peek.json):
         return "training_data"
+    if peek.csv_header == ("talker", "type", "text"):  # WeClone's columns as a fork of WeFlow writes them
+        return "table_without_times"
+    if any("encrypt_chat_msg" in peek.json.get(path, {}) for path in ("", "[]", ".chatdata[]")):
+        return "wecom_encrypted"
+    if {"exportInfo", "contacts"} <= peek.json.get("", {}).keys():
+        return "contacts_export"
+    if _of_another_program(peek):
+        return "other_program"
+    if peek.start.startswith("<") and _OFFICE_HTML.search(peek.start, 0, 4096):
+        return "old_workbook"
     if peek.start.startswith("<") and _HTML.search(peek.start, 0, 4096):
         return "html_page"
     return None
+
+
+_WHATSAPP = re.compile(
+    r"\u200e?\[?\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? "
+    r"(?:[上下]午)?\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AaPp]\.?[Mm]\.?)?(?:\]| -) [^:\[]{1,80}: "
+)
+_LINE = re.compile(r"\[LINE\] .{1,200}")
+
+
+def _of_another_program(peek: Peek) -> bool:
+    """Exports of WhatsApp, LINE, Telegram, Discord and Slack."""
+    shape = peek.json
+    top, message = shape.get("", {}).keys(), shape.get(".messages[]", {}).keys()
+    if {"date", "date_unixtime"} <= message or {"guild", "channel", "messages"} <= top:
+        return True
+    if {"type", "ts", "user"} <= shape.get("[]", {}).keys():
+        return True
+    if _LINE.fullmatch(peek.first_line):
+        return True
+    lines = [line for line in peek.start[: 1 << 16].split("\n")[:200] if line.strip()]
+    return len(lines) > 1 and sum(bool(_WHATSAPP.match(line)) for line in lines) > len(lines) // 2
 
 
 def _trains_a_model(shape: Mapping[str, Mapping[str, str | None]]) -> bool:

@@ -31,7 +31,9 @@ class Sparse:
     def put_column(self, name: str, column: pa.Array) -> None:
         """A whole column, whose values go before those that are there already."""
         found = self.columns.get(name)
-        self.columns[name] = column if found is None else pc.coalesce(column, strings(found))
+        if found is not None:
+            found = strings(found) if column.type == pa.string() else pa.array(found, column.type)
+        self.columns[name] = column if found is None else pc.coalesce(column, found)
 
     def put_content(self, row: int, content: Content, sender: str | None, name: str | None, me: str) -> None:
         """Everything of ``content`` but kind and text.

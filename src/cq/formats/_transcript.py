@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import accumulate, pairwise, takewhile
 from typing import NamedTuple
 
 from cq.formats._source import Source
@@ -15,12 +16,15 @@ from cq.model import Problem
 LONGEST_BODY = 8 << 20
 """Characters of one body: what is longer is no message."""
 
+_BLOCK = 2 << 20
+"""Bytes cut at a time: some ten thousand records, which are Python objects for a while."""
+
 
 class Records(NamedTuple):
     """Some consecutive records.
 
     ``heads`` holds the groups of the head's match, ``bodies`` the text from the head's line end to
-    the next head (line breaks as LF, those at the end taken off), ``lines`` the 1-based line of
+    the next head (line breaks as LF, those at the end and NULs taken off), ``lines`` the 1-based line of
     each head. ``preamble`` is what stands before the first head of the file, given once.
     """
 
@@ -34,12 +38,12 @@ class Records(NamedTuple):
 def records(source: Source, head: re.Pattern[str], *, lines_of_head: int = 1) -> Iterator[Records]:
     """The records of a text. ``head`` is compiled with ``re.MULTILINE`` and matches whole lines (``^…$``).
 
-    It may look back at the two lines before (a blank line, say). ``lines_of_head``: how many lines
+    It may look back at the three lines before (blank ones, say). ``lines_of_head``: how many lines
     it spans at most. Every piece has all records that end in it; the last record comes at the end.
     """
     cutter = _Cutter(source.label, head, lines_of_head)
-    for block in source.lines():
-        yield cutter.cut(block.decode().replace("\r\n", "\n").replace("\r", "\n"))
+    for block in source.lines(_BLOCK):
+        yield cutter.cut(block.decode().replace("\0", "").replace("\r\n", "\n").replace("\r", "\n"))
     yield cutter.last()
 
 
@@ -48,8 +52,8 @@ class _Cutter:
         self._label = label
         self._head = head
         self._keep = lines_of_head - 1
-        self._before = ""  # the two lines before, for heads that look back
-        self._rest = ""  # lines that may begin a head of several lines
+        self._before = ""  # the three lines before, for heads that look back
+        self._rest = ""  # the last lines: they may begin a head of several lines
         self._line = 1  # of the first character of what comes
         self._open: tuple[int, tuple[str | None, ...]] | None = None
         self._body: list[str] = []
@@ -59,36 +63,49 @@ class _Cutter:
 
     def cut(self, text: str, *, final: bool = False) -> Records:
         """The records that end in ``text``."""
-        text = self._rest + text
-        self._rest = ""
-        if self._keep and not final:
-            text, self._rest = _without_last_lines(text, self._keep)
-        whole = self._before + text
+        whole = self._before + self._rest + text
+        # A head that begins in the last lines may go on in the next block: those wait.
+        end = len(whole) if final else len(_without_last_lines(whole, self._keep))
         found = Records([], [], [])
-        at = line_at = len(self._before)
-        line, preamble = self._line, None
-        for match in self._head.finditer(whole, at):
-            if match.start() < at:
-                continue
-            preamble = self._end(found, whole[at : match.start()], preamble)
-            line += whole.count("\n", line_at, match.start())
-            line_at = match.start()
-            self._open = line, match.groups()
-            at = min(match.end() + 1, len(whole))
-        if at < len(whole):
-            self._more(whole[at:])
-        self._line = line + whole.count("\n", line_at)
-        self._before = _last_lines(whole, 2)
+        at = len(self._before)
+        matches = [*takewhile(lambda match: match.start() < end, self._head.finditer(whole, at))]
+        preamble = None
+        if matches:
+            preamble = self._end(found, whole[at : matches[0].start()])
+            at, self._line = self._all(found, whole, at, matches)
+        end = max(at, end)
+        self._more(whole[at:end])
+        self._line += whole.count("\n", matches[-1].start() if matches else at, end)
+        self._before, self._rest = _last_lines(whole[:end], 3), whole[end:]
         return found._replace(preamble=preamble)
+
+    def _all(
+        self, found: Records, whole: str, at: int, matches: list[re.Match[str]]
+    ) -> tuple[int, int]:
+        """Add the records between the heads; the last one stays open. Where its body begins, and its line."""
+        starts = [match.start() for match in matches]
+        begins = [match.end() + 1 for match in matches]
+        bodies = [whole[i:j].rstrip("\n") for i, j in zip(begins, starts[1:], strict=False)]
+        if bodies and max(map(len, bodies)) > LONGEST_BODY:
+            self._overlong += sum(len(body) > LONGEST_BODY for body in bodies)
+            bodies = [body[:LONGEST_BODY] for body in bodies]
+        breaks = [whole.count("\n", i, j) for i, j in pairwise([at, *starts])]
+        lines = [*accumulate(breaks, initial=self._line)][1:]
+        heads = [match.groups() for match in matches]
+        self._open = lines[-1], heads[-1]
+        found.lines.extend(lines[:-1])
+        found.heads.extend(heads[:-1])
+        found.bodies.extend(bodies)
+        return min(begins[-1], len(whole)), lines[-1]
 
     def last(self) -> Records:
         """What is left at the end of the text."""
         found = self.cut("", final=True)
-        preamble = self._end(found, "", found.preamble)
+        preamble = self._end(found, "")
         notices: tuple[Problem, ...] = ()
         if self._overlong:
             notices = (Problem("line_too_long", self._label, str(self._overlong)),)
-        return found._replace(preamble=preamble, notices=notices)
+        return found._replace(preamble=found.preamble or preamble, notices=notices)
 
     def _more(self, text: str) -> None:
         if self._length <= LONGEST_BODY:
@@ -96,28 +113,27 @@ class _Cutter:
             self._length += len(text)
             self._overlong += self._length > LONGEST_BODY
 
-    def _end(self, found: Records, text: str, preamble: str | None) -> str | None:
-        """Close the open record (or the preamble) with ``text``."""
+    def _end(self, found: Records, text: str) -> str | None:
+        """Close the open record with ``text``; before the first record that is the preamble."""
         self._more(text)
         body = "".join(self._body)[:LONGEST_BODY].rstrip("\n")
         self._body, self._length = [], 0
-        if self._open is not None:
-            found.lines.append(self._open[0])
-            found.heads.append(self._open[1])
-            found.bodies.append(body)
-            self._open = None
-        elif not self._began:
-            preamble = body
-        self._began = True
-        return preamble
+        first, self._began = not self._began, True
+        if self._open is None:
+            return body if first else None
+        found.lines.append(self._open[0])
+        found.heads.append(self._open[1])
+        found.bodies.append(body)
+        self._open = None
+        return None
 
 
-def _without_last_lines(text: str, lines: int) -> tuple[str, str]:
+def _without_last_lines(text: str, lines: int) -> str:
     cut = len(text)
     for _ in range(lines):
         cut = text.rfind("\n", 0, max(cut - 1, 0)) + 1
-    return text[:cut], text[cut:]
+    return text[:cut]
 
 
 def _last_lines(text: str, lines: int) -> str:
-    return _without_last_lines(text, lines)[1]
+    return text[len(_without_last_lines(text, lines)) :]

@@ -28,6 +28,7 @@ _TIME = re.compile(
     r"(?P<zh>上午|下午|凌晨|早上|中午|晚上)?\s?(?P<h>\d{1,2})[:：](?P<mi>\d{2})(?:[:：](?P<s>\d{2})(?P<f>\.\d{1,9})?)?"
     r"(?:\s?(?P<ap>[AaPp][Mm]))?(?P<z>Z|[+-]\d{2}:?\d{2})?\s*"
 )
+_ZONED = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?(?:Z|[+-]\d{2}:\d{2})", re.ASCII)
 _USUAL = len("2026-02-01 06:53:20")
 
 
@@ -50,13 +51,16 @@ class WallClock:
         local = _usual(values)
         if local is not None:
             return Stamps(self._clock.utc(local), np.ones(len(local), np.bool_), 0)
+        instants = _instants(values)
+        if instants is not None:
+            return Stamps(instants, np.ones(len(instants), np.bool_), 0)
         read = [_read(value) for value in values]
         sound = np.array([r is not None for r in read], np.bool_)
         local = np.array([r[0] if r else 0 for r in read], np.int64)
         offset = np.array([r[1] if r and r[1] is not None else 0 for r in read], np.int64)
-        instants = np.array([r is not None and r[1] is not None for r in read], np.bool_)
+        zoned = np.array([r is not None and r[1] is not None for r in read], np.bool_)
         utc = local - offset
-        wall = sound & ~instants
+        wall = sound & ~zoned
         utc[wall] = self._clock.utc(local[wall])
         return Stamps(utc, sound, sum(1 for r in read if r and r[2]))
 
@@ -76,6 +80,19 @@ def _usual(values: Sequence[str | None]) -> NDArray[np.int64] | None:
     local: NDArray[np.int64] = stamps.cast(pa.int64()).to_numpy()
     first, last = (_ms(datetime(y, 1, 1)) for y in (_YEARS.start, _YEARS.stop))
     return local if local.min() >= first and local.max() < last else None
+
+
+def _instants(values: Sequence[str | None]) -> NDArray[np.int64] | None:
+    """All values as ``2026-02-01T06:53:20+08:00`` in one go, as UTC milliseconds; None if one is not."""
+    if not values or not _ZONED.fullmatch(values[0] or "") or None in values:
+        return None
+    try:
+        stamps = pa.array(values, pa.string()).cast(pa.timestamp("ms", "UTC"))
+    except (pa.ArrowException, UnicodeEncodeError):
+        return None
+    utc: NDArray[np.int64] = stamps.cast(pa.int64()).to_numpy()
+    first, last = (_ms(datetime(y, 1, 2)) for y in (_YEARS.start, _YEARS.stop))
+    return utc if utc.min() >= first and utc.max() < last - 2 * DAY_MS else None
 
 
 def _read(value: str | None) -> tuple[int, int | None, bool] | None:

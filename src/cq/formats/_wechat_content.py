@@ -33,7 +33,8 @@ class Content(msgspec.Struct):
     event: SystemText | None = None
 
 
-_SHOWN = {Kind.IMAGE: "[图片]", Kind.VOICE: "[语音消息]", Kind.VIDEO: "[视频]", Kind.STICKER: "[表情包]"}
+SHOWN = {Kind.IMAGE: "[图片]", Kind.VOICE: "[语音消息]", Kind.VIDEO: "[视频]", Kind.STICKER: "[表情包]"}
+"""What stands for media without a word."""
 _MEDIA = re.compile(
     r"(?:[^\n\"<>|*?]{1,300}[\\/])?[^\n\\/\"<>|*?]{1,200}\."
     r"(?:jpe?g|png|gif|webp|bmp|heic|avif|tiff?|dat|mp4|mov|m4v|avi|mkv|3gp|mp3|wav|amr|silk|slk|ogg|opus|m4a|aac)"
@@ -68,13 +69,22 @@ def content_of(kind: Kind, text: str | None) -> Content:
     if tag is not None and (tag is kind or kind is Kind.OTHER):
         kind, own, title = wechat(text)
         return Content(kind, own, _first_url(kind, text), title)
-    if kind in _SHOWN:
-        return Content(kind, _SHOWN[kind] if _MEDIA.fullmatch(text) else text)
+    if kind in SHOWN:
+        return Content(kind, SHOWN[kind] if _MEDIA.fullmatch(text) else text)
     if kind is Kind.FORWARD:
         text = text.partition("\n")[0]
     elif kind is Kind.FILE and "\n" not in text:
         text = re.split(r"[\\/]", text)[-1] or text
     return Content(kind, text, _first_url(kind, text), text if kind in _TITLED and "\n" not in text else None)
+
+
+def titled(content: Content, title: str | None, url: str | None) -> Content:
+    """``content`` with the title and address that the export has apart from it."""
+    content.url = url or content.url
+    content.card_title = title or content.card_title
+    if title and (not content.text or content.text == content.card_title or wechat_tag(content.text)):
+        content.text = title
+    return content
 
 
 def _first_url(kind: Kind, text: str) -> str | None:
@@ -115,6 +125,8 @@ def reply_of(text: str | None, quote: str | None = None) -> Content:
 
 
 _XML = re.compile(r"\s{0,8}(?:<\?xml[^<>]{0,200}\?>\s{0,8})?<(?:msg|appmsg|voipmsg)[\s>]")
+_QUOTED_WHO = re.compile(r"<chatusr>([^<>]{1,80})</chatusr>")
+_QUOTED_TIME = re.compile(r"<createtime>([0-9]{9,10})</createtime>", re.ASCII)
 _MAX_XML = 1 << 20
 _PARTS = {"img": Kind.IMAGE, "voicemsg": Kind.VOICE, "videomsg": Kind.VIDEO, "emoji": Kind.STICKER}
 
@@ -136,7 +148,7 @@ def xml_of(text: str) -> Content | None:
         return _card(card)
     for tag, kind in _PARTS.items():
         if root.find(tag) is not None:
-            return Content(kind, _SHOWN[kind])
+            return Content(kind, SHOWN[kind])
     place = root.find("location")
     if place is not None:
         words = (place.get(name, "").strip() for name in ("poiname", "label"))
@@ -146,6 +158,16 @@ def xml_of(text: str) -> Content | None:
     if root.tag == "msg" and root.get("username") and root.get("nickname"):
         return Content(Kind.CONTACT_CARD, root.get("nickname"), card_title=root.get("nickname"))
     return None
+
+
+def quoted_moment(xml: str) -> str | None:
+    """When and by whom the message was written that a raw reply quotes, as the store looks it up.
+
+    For exports that do not carry WeChat's own message ids, which the reply names as well.
+    """
+    inside = xml[xml.find("<refermsg>") :] if "<refermsg>" in xml else ""
+    who, at = _QUOTED_WHO.search(inside), _QUOTED_TIME.search(inside)
+    return f"at:{at[1]}000:{who[1].strip()}" if who and at else None
 
 
 def _card(card: ET.Element) -> Content:

@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from cq.formats._json import MAX_ROWS, Items, Key, Lines, walk_ordered
+from cq.formats._json import MAX_ROWS, Items, Key, walk_ordered
+from cq.formats._json_places import Lines
 from cq.formats._json_values import as_written, identifier_column, identifiers, strings, timed, whole
 from cq.formats._source import Source
 from cq.formats._sparse import Sparse

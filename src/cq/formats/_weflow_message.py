@@ -14,7 +14,7 @@ import msgspec
 
 from cq.formats._json_values import strings
 from cq.formats._placeholders import wechat, wechat_tag
-from cq.formats._wechat_content import QUOTE, Content, content_of, event_of, reply_of, xml_of
+from cq.formats._wechat_content import QUOTE, Content, content_of, event_of, reply_of, titled, xml_of
 from cq.formats._wechat_types import kind_of
 from cq.model import NON_SPEECH, Kind
 
@@ -82,13 +82,8 @@ def content_of_row(row: Message, kind: Kind, text: str | None) -> Content:
         return found
     if kind is Kind.TEXT:
         return Content(kind, text) if _number(row.localType) == 1 else _odd_text(row, text)
-    found = content_of(kind, text)
     title = _first(row.linkTitle, row.musicTitle, row.finderTitle, row.finderDesc, row.contactCardNickname)
-    found.url = _first(row.linkUrl, row.musicUrl) or found.url
-    found.card_title = title or found.card_title
-    if title and (not found.text or found.text == found.card_title or wechat_tag(found.text)):
-        found.text = title
-    return found
+    return titled(content_of(kind, text), title, _first(row.linkUrl, row.musicUrl))
 
 
 def _odd_text(row: Message, text: str | None) -> Content:

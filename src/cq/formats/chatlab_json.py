@@ -45,7 +45,8 @@ def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     """Batches of up to 65,536 messages; the last one holds the members."""
     from cq.formats._chatlab import Reader
     from cq.formats._chatlab_record import Record
-    from cq.formats._json import MAX_ROWS, Items, Key, Lines, walk_ordered
+    from cq.formats._json import MAX_ROWS, Items, Key, walk_ordered
+    from cq.formats._json_places import Lines
 
     reader = Reader(source)
     arrays = {"messages": Record, "members": Record}

@@ -11,108 +11,36 @@ seconds or long numbers; rows whose time cannot be read are reported, not guesse
 
 from __future__ import annotations
 
-import csv
-import itertools
-from collections import deque
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
 from cq.formats import Format, Peek, ReadOptions, Source
+from cq.formats._table import csv_rows, head_of
 from cq.model import COLUMNS, Batch, Problem
 
-_ROWS = 1 << 16
-_LONGEST_FIELD = 64 << 20
 _ESCAPED = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 _LISTS = frozenset({"mentions", "event_target"})
 _FLAGS = {"": None, "true": True, "false": False, "1": True, "0": False}
 
 
 def _sniff(peek: Peek) -> str | None:
-    return "head with cq's message columns" if set(COLUMNS) <= set(peek.csv_header) else None
+    return "head with cq's message columns" if set(COLUMNS) <= set(head_of(peek)) else None
 
 
 def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     from cq.formats._own import OwnRows
 
-    csv.field_size_limit(_LONGEST_FIELD)
-    lines = _Lines(source)
-    reader = csv.reader(lines, strict=True)
-    try:
-        head = [cell.strip() for cell in _next(reader)]
-    except csv.Error as error:
-        yield Batch(problems=[Problem("bad_csv", f"{source.label}:1", str(error))])
-        return
-    yield Batch(headers=1)
-    rows, problems, seen = OwnRows(source.label, options.zone), [], 0
-    while lines.begin_record():
-        try:
-            cells = _next(reader)
-            if not cells:
-                continue
-            if len(cells) != len(head):
-                raise ValueError(f"{len(cells)} cells, {len(head)} columns")
-        except (csv.Error, ValueError) as error:
-            problems.append(Problem("bad_csv", f"{source.label}:{lines.first}", str(error)))
-            lines.give_back()
-            continue
-        seen += 1
-        try:
-            rows.add({name: _value(name, cell) for name, cell in zip(head, cells, strict=True)})
-        except (KeyError, TypeError, ValueError) as error:
-            problems.append(Problem("bad_row", f"{source.label}:{lines.first}", str(error)[:120]))
-        if seen % _ROWS == 0:
-            yield rows.batch(problems)
-            rows, problems = OwnRows(source.label, options.zone), []
-    yield rows.batch(problems)
+    for table in csv_rows(source, COLUMNS):
+        rows, problems = OwnRows(source.label, options.zone), list(table.problems)
+        known = [table.columns[name] for name in COLUMNS]
+        for number, *cells in zip(table.numbers, *known, strict=True):
+            try:
+                rows.add({name: _value(name, cell) for name, cell in zip(COLUMNS, cells, strict=True)})
+            except (KeyError, TypeError, ValueError) as error:
+                problems.append(Problem("bad_row", f"{source.label}:{number}", str(error)[:120]))
+        yield dataclasses.replace(rows.batch(problems), headers=table.headers)
     yield Batch(notices=source.notices())
-
-
-def _next(reader: Iterator[list[str]]) -> list[str]:
-    return next(reader, [])
-
-
-class _Lines:
-    """Physical lines with their ends, for a csv reader that joins those inside quotes.
-
-    A lost quote makes the reader take in line after line: all but the first are given back.
-    ``first`` is the number of the line at which the record began.
-    """
-
-    def __init__(self, source: Source) -> None:
-        self._more = (line for block in source.lines() for line in _split(block.decode()))
-        self._back: deque[str] = deque()
-        self._record: list[str] = []
-        self.first = 1
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = self._back.popleft() if self._back else next(self._more)
-        self._record.append(line)
-        return line
-
-    def begin_record(self) -> bool:
-        """Whether there is another line."""
-        self.first += len(self._record)
-        self._record = []
-        if not self._back:
-            self._back.extend(itertools.islice(self._more, 1))
-        return bool(self._back)
-
-    def give_back(self) -> None:
-        """Have the lines of the record but its first read again."""
-        self._back.extendleft(reversed(self._record[1:]))
-        del self._record[1:]
-
-
-def _split(text: str) -> Iterator[str]:
-    start = 0
-    while (end := text.find("\n", start)) >= 0:
-        yield text[start : end + 1]
-        start = end + 1
-    if start < len(text):
-        yield text[start:]
 
 
 def _value(name: str, cell: str) -> Any:

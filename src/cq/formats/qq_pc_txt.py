@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cq.formats import Format, Peek, ReadOptions, Source
+from cq.formats import Format, Lack, Peek, ReadOptions, Source
 from cq.model import Batch, Problem
 
 _MAGIC = "消息记录（此消息记录为文本格式，不支持重新导入）"
@@ -79,4 +79,20 @@ FORMAT = Format(
     platform="qq",
     sniff=_sniff,
     read=_read,
+    lacks=frozenset(
+        {
+            Lack.GROUP_ID,
+            Lack.MESSAGE_IDS,
+            Lack.ZONE,
+            Lack.KINDS,
+            Lack.REPLIES,
+            Lack.QUOTES,
+            Lack.MENTIONS,
+            Lack.LINKS,
+            Lack.TITLES,
+            Lack.OWN,
+            Lack.RECALLED,
+        }
+    ),
+    lost=frozenset({"link", "forward", "mini_program", "location", "poke"}),
 )

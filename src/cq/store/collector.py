@@ -6,6 +6,7 @@ Per message it keeps at most 32 bytes of keys; the texts go to a :class:`~cq.sto
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from typing import Any
 
@@ -14,14 +15,19 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from cq.model import Batch, Group, Member
-from cq.store import identity
+from cq.store import answers, identity, overlap
+from cq.store.groups import Heads
 from cq.store.identity import Keys
-from cq.store.log import GroupSpan, Log, Rows, Tally, merged_member
+from cq.store.log import Log, merged_member
 from cq.store.merge import Piece, Scopes, Steps, doubles, final_order, steps
 from cq.store.names import Names
+from cq.store.rows import Rows
+from cq.store.settled import Kin, Settled
 from cq.store.spill import Spill
+from cq.store.tally import GroupSpan, Tally
 
 _FIRST_ROOM = 1 << 16
+_HEAD = ("group_id", "group_name", "platform")
 
 _BACKWARD_SHARE = 0.005
 """More steps than this back by more than a minute: several exports glued together."""
@@ -57,6 +63,8 @@ class Collector:
     def __init__(self) -> None:
         self._spill = Spill()
         self._names = Names()
+        self._heads = Heads()
+        self._inexact_answers = False
         self._groups: dict[str, Group] = {}
         self._group_code: dict[str, int] = {}
         self._members: dict[tuple[str, str], Member] = {}
@@ -77,6 +85,7 @@ class Collector:
         """One batch of the current source."""
         tally = self._tallies[-1]
         tally.add(batch)
+        self._heads.learn_groups(batch.groups)
         for group in batch.groups:
             self._groups[group.group_id] = group.joined(self._groups.get(group.group_id))
         for member in batch.members:
@@ -101,9 +110,19 @@ class Collector:
         self._hi.append(rows.keys.hi)
         self._lo.append(rows.keys.lo)
         self._at.append(batch.messages.column("sent_at").cast(pa.int64()).to_numpy())
-        self._group_of.append(self._codes(batch.messages.column("group_id")))
+        codes = self._codes(batch.messages.column("group_id"))
+        self._group_of.append(codes)
+        self._learn_heads(batch.messages, codes, tally.format)
+        self._inexact_answers |= answers.are_inexact(batch.messages, tally.unique_ids)
         self._names.learn(batch.messages)
         self._spill.append(batch.messages)
+
+    def _learn_heads(self, rows: pa.RecordBatch, codes: NDArray[np.unsignedinteger], format_id: str) -> None:
+        """What the first row of every group, and the last row of all, call it."""
+        firsts = np.unique(codes, return_index=True)[1] if codes.any() or len(self._group_code) > 1 else [0]
+        for row in (*firsts, rows.num_rows - 1):
+            group, name, platform = (rows.column(c)[int(row)].as_py() for c in _HEAD)
+            self._heads.learn(group, name, platform, format_id)
 
     def _codes(self, ids: pa.Array) -> NDArray[np.unsignedinteger]:
         encoded = ids.dictionary_encode()
@@ -118,6 +137,26 @@ class Collector:
         self._names.learn_members(self._members.values())
         for id_ in self._group_code:
             self._groups.setdefault(id_, Group(id_, None, "unknown"))
+        rows = self._keyed()
+        settled = overlap.within(rows, self._spill, self._names, self._heads)
+        for (source, _), count in zip(self._scopes, rows.scopes.count(np.flatnonzero(rows.double)), strict=True):
+            self._tallies[source].skipped["duplicate"] += int(count)
+        self._account(settled)
+        runs = [steps(rows.groups, rows.at, lo, hi) for lo, hi in rows.scopes.runs()]
+        self._warn_about_order(runs)
+        falling = [s for s, step in enumerate(runs) if step.down > step.up]
+        found = answers.NO_ANSWERS
+        if self._inexact_answers:
+            found = answers.resolve(self._spill, rows, settled, falling)
+        order = final_order(rows.groups, rows.at, rows.scopes, rows.double, falling)
+        rows = dataclasses.replace(rows, order=order)
+        members = [self._members[k] for k in sorted(self._members)]
+        return Log(
+            self._spans(rows), members, self._tallies, rows, self._spill, self._names, self._heads, settled, found
+        )
+
+    def _keyed(self) -> Rows:
+        """The keys of all rows, and which are doubles by their identity."""
         ids = list(self._group_code)
         place = {id_: i for i, id_ in enumerate(sorted(ids))}
         rank = _codes([place[id_] for id_ in ids])
@@ -125,27 +164,34 @@ class Collector:
         at, groups = self._at.take(), rank[self._group_of.take()]
         self._group_of = Column(np.uint16)
         scopes = Scopes(self._scopes, [*self._scope_starts, self._rows])
-        double = doubles(keys, scopes, self._parts)
-        for (source, _), count in zip(self._scopes, scopes.count(np.flatnonzero(double)), strict=True):
-            self._tallies[source].skipped["duplicate"] += int(count)
-        runs = [steps(groups, at, lo, hi) for lo, hi in scopes.runs()]
-        self._warn_about_order(runs)
-        falling = [s for s, step in enumerate(runs) if step.down > step.up]
-        order = final_order(groups, at, scopes, double, falling)
-        rows = Rows(keys, at, groups, double, order, sorted(ids))
-        spans = self._spans(rows, scopes)
-        members = [self._members[k] for k in sorted(self._members)]
-        return Log(spans, members, self._tallies, rows, self._spill, self._names)
+        kins = [Kin(tally.format, tally.unique_ids) for tally in self._tallies]
+        return Rows(keys, at, groups, doubles(keys, scopes, self._parts), sorted(ids), scopes, kins)
+
+    def _account(self, settled: Settled) -> None:
+        """Groups and members as they were settled; the doubts go to the last source of their kind."""
+        for code_of, code, detail in settled.notices:
+            tally = next(t for t in reversed(self._tallies) if t.format == code_of)
+            tally.notice(code, tally.label, detail)
+        for stand_in, native in settled.joined.items():
+            known = self._groups[native]
+            other = self._groups.pop(stand_in)
+            self._groups[native] = known.joined(Group(native, other.group_name, other.platform, other.chat_kind))
+        if settled.joined or settled.people:
+            members = settled.members(self._members.values())
+            self._members = {}
+            for member in members:
+                key = member.group_id, member.member_id
+                self._members[key] = merged_member(self._members.get(key), member)
 
     def close(self) -> None:
         """Remove temporary files, where the collecting ends before ``finish``."""
         self._spill.close()
 
-    def _spans(self, rows: Rows, scopes: Scopes) -> list[GroupSpan]:
+    def _spans(self, rows: Rows) -> list[GroupSpan]:
         """How much there is of each group, in all and (in the tallies) per source."""
         total: dict[str, GroupSpan] = {}
         of_source: list[dict[str, GroupSpan]] = [{} for _ in self._tallies]
-        for (source, _), (lo, hi) in zip(self._scopes, scopes.runs(), strict=True):
+        for (source, _), (lo, hi) in zip(self._scopes, rows.scopes.runs(), strict=True):
             for id_, span in rows.spans(lo, hi):
                 piece = GroupSpan(self._groups[id_], *span)
                 for known in (total, of_source[source]):

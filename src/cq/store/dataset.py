@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cq.errors import CqError
+from cq.model import Group, Member, Problem
 from cq.result import SourceReport
 from cq.store.parts import PART_NAME, PartFile, PartWriter, publish, sync_folder, write_table
 from cq.store.stored import MANIFEST, Manifest, StoredLog, describe, is_store, load
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cq.store.log import MessageLog
+    from cq.store.settled import Settled
 
 __all__ = ["ImportReport", "StoredLog", "add", "describe", "is_store", "load"]
 
@@ -100,20 +102,27 @@ def _add(folder: Path, log: MessageLog, sources: list[SourceReport]) -> ImportRe
     before = StoredLog(folder) if (folder / MANIFEST).exists() else None
     old = before.manifest if before else Manifest()
     stamp = uuid.uuid4().hex
-    parts, read = _write_parts(folder, log, _acquaint(log, before), stamp)
-    groups = {s.group.group_id: s.group for s in before.spans} if before else {}
-    for span in log.spans:
-        groups[span.group.group_id] = span.group.joined(groups.get(span.group.group_id))
-    members = {(m.group_id, m.member_id): m for m in before.members} if before else {}
-    for member in log.members:
+    known, settled = _acquaint(log, before)
+    parts, read = _write_parts(folder, log, known, stamp)
+    sources = _with_notices(sources, settled)
+    groups: dict[str, Group] = {}
+    for span in [*(before.spans if before else ()), *log.spans]:
+        group = span.group
+        if group.group_id in settled.joined:
+            group = Group(settled.joined[group.group_id], None, group.platform, group.chat_kind)
+        groups[group.group_id] = group.joined(groups.get(group.group_id))
+    members: dict[tuple[str, str], Member] = {}
+    for member in [*settled.members(before.members if before else ()), *log.members]:
         key = member.group_id, member.member_id
         members[key] = merged_member(members.get(key), member)
     imported = {s.sha256 for s in old.sources}
+    people = {(kin.format, group): ids for (kin, group), ids in settled.people.items() if kin.stored}
     new = Manifest(
-        parts=(*old.parts, *parts),
+        parts=(*(before.with_senders(people) if before else ()), *_with_formats(parts, log)),
         groups=write_table(folder, "groups", list(groups.values()), stamp),
         members=write_table(folder, "members", list(members.values()), stamp),
         sources=(*old.sources, *(s for s in sources if s.sha256 not in imported)),
+        joined=settled.joined | old.joined,
     )
     publish(folder, parts)
     _commit(folder, new)
@@ -123,22 +132,52 @@ def _add(folder: Path, log: MessageLog, sources: list[SourceReport]) -> ImportRe
     )
 
 
-def _acquaint(log: MessageLog, stored: StoredLog | None) -> NDArray[np.uint64]:
-    """Tell the log what is stored of its groups; the stored identities (their first 64 bits), sorted."""
+def _acquaint(log: MessageLog, stored: StoredLog | None) -> tuple[NDArray[np.uint64], Settled]:
+    """Tell the log what is stored of its groups.
+
+    The identities (their first 64 bits, sorted) of messages that are stored, and what was settled.
+    """
     import numpy as np
 
     from cq.store import identity
 
     log.leave_answers_open()
-    found = [np.zeros(0, np.uint64)]
     if stored is not None:
         log.know_members(stored.members)
-        for batch in stored.who_said_what({s.group.group_id for s in log.spans}):
+    settled = log.meet(stored)
+    found = [settled.gone]
+    if stored is not None:
+        groups = {s.group.group_id for s in log.spans}
+        groups |= {stand_in for stand_in, native in settled.joined.items() if native in groups}
+        for batch in stored.who_said_what(groups):
             log.know(batch)
             found.append(identity.parse(batch.column("message_id")).hi)
     known = np.concatenate(found)
     known.sort()
-    return known
+    return known, settled
+
+
+def _with_formats(parts: list[PartFile], log: MessageLog) -> list[PartFile]:
+    """New files, with the formats their rows may come from."""
+    formats: dict[str, set[str]] = {}
+    for tally in log.tallies:
+        for span in tally.spans:
+            formats.setdefault(span.group.group_id, set()).add(tally.format)
+    return [msgspec.structs.replace(p, formats=tuple(sorted(formats.get(p.group_id, ())))) for p in parts]
+
+
+def _with_notices(sources: list[SourceReport], settled: Settled) -> list[SourceReport]:
+    """The sources, with the doubts that came up when they met what is stored."""
+    from cq.store.tally import SHOWN_PROBLEMS
+
+    out = list(sources)
+    for format_id, code, detail in settled.notices if sources else ():
+        i = max((i for i, s in enumerate(out) if s.format == format_id), default=len(out) - 1)
+        counts = dict(out[i].notice_counts)
+        counts[code] = counts.get(code, 0) + 1
+        notices = [*out[i].notices, Problem(code, out[i].path, detail)][:SHOWN_PROBLEMS]
+        out[i] = msgspec.structs.replace(out[i], notices=notices, notice_counts=counts)
+    return out
 
 
 def _write_parts(

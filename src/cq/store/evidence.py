@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from xxhash import xxh3_64_intdigest
 
-from cq.model import NON_SPEECH, Kind
+from cq.model import NON_SPEECH, Kind, record_batch
 
 NOBODY = -1
 """The sender of a row that has none, and of system rows: exports differ in whom they ascribe them to."""
@@ -49,12 +49,25 @@ class Sayings(NamedTuple):
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Sayings:
         """Some of the rows."""
-        return Sayings(*(column[rows] for column in self))
+        return Sayings._make(column[rows] for column in self)
 
     @property
-    def has_no_words(self) -> NDArray[np.bool_]:
-        """Rows that are a picture, a sticker, … and nothing more."""
-        return (self.words == 0) & (self.sort != _TEXT)
+    def has_words(self) -> NDArray[np.bool_]:
+        """Rows that say something; an empty text does, too."""
+        found: NDArray[np.bool_] = self.words != 0
+        return found
+
+    @property
+    def spoken(self) -> NDArray[np.bool_]:
+        """Rows with words that are a person's, not the client's."""
+        found: NDArray[np.bool_] = self.has_words & ~_QUIET[self.sort]
+        return found
+
+    @property
+    def is_thing(self) -> NDArray[np.bool_]:
+        """Rows that are a picture, a file, … with words or without."""
+        found: NDArray[np.bool_] = self.sort != _TEXT
+        return found
 
 
 class Gatherer:
@@ -86,8 +99,9 @@ class Gatherer:
     def take(self) -> Sayings:
         """All rows that were added, group by group, by time."""
         if not self._pieces:
-            self.add(_no_rows(), *(np.zeros(0, t) for t in (np.int64, np.uint32, np.uint16)))
-        found = Sayings(*(np.concatenate(columns) for columns in zip(*self._pieces, strict=True)))
+            none = np.zeros(0, np.int64), np.zeros(0, np.uint32), np.zeros(0, np.uint16)
+            self.add(record_batch({}, 0), *none)
+        found = Sayings._make(np.concatenate(columns) for columns in zip(*self._pieces, strict=True))
         self._pieces = []
         return found.take(np.lexsort((found.row, found.at, found.group)))
 
@@ -102,13 +116,8 @@ class Gatherer:
         encoded = ids.dictionary_encode()
         codes = [self.code(person) for person in encoded.dictionary.to_pylist()]
         indices = pc.fill_null(encoded.indices, len(codes)).to_numpy()
-        return np.array([*codes, NOBODY], np.int32)[indices]
-
-
-def _no_rows() -> pa.RecordBatch:
-    from cq.model import record_batch
-
-    return record_batch({}, 0)
+        found: NDArray[np.int32] = np.array([*codes, NOBODY], np.int32)[indices]
+        return found
 
 
 def _numbered(column: pa.Array, codes: dict[Kind, int], kind: type[np.uint8]) -> NDArray[np.uint8]:
@@ -144,6 +153,18 @@ def normalised(texts: pa.Array) -> pa.Array:
 def unit_of(at: NDArray[np.int64]) -> int:
     """How fine the times are, in milliseconds: 1, a second, or a minute."""
     return next((unit for unit in (60_000, 1_000) if len(at) and not (at % unit).any()), 1)
+
+
+def mixed(*columns: NDArray[np.generic]) -> NDArray[np.uint64]:
+    """One number of 64 bits for the values of a row (splitmix64)."""
+    out = np.zeros(len(columns[0]), np.uint64)
+    with np.errstate(over="ignore"):
+        for column in columns:
+            out = (out ^ column.astype(np.int64, copy=False).view(np.uint64)) + np.uint64(0x9E3779B97F4A7C15)
+            out = (out ^ (out >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+            out = (out ^ (out >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+            out ^= out >> np.uint64(31)
+    return out
 
 
 def _valid(column: pa.Array) -> NDArray[np.bool_]:

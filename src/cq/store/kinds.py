@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cq.store.evidence import NOBODY, Sayings
+from cq.store.evidence import NOBODY, Sayings, mixed
 
 VOTES = 3
 """By chance two unrelated rows coincide now and then; three times in a row, and hardly ever apart, they do not."""
@@ -59,91 +59,94 @@ def compare(a: Sayings, b: Sayings, unit: int, agree: Agree, vague: int) -> Verd
     ``vague`` is a sender whose id means somebody else in every export (``self``).
     """
     same = _same_people(a, b, unit, agree, vague)
-    b_who = np.array([_as_first(who, same, vague) for who in b.who.tolist()], np.int32)
-    pairs = _pairs(a, b._replace(who=b_who), unit)
-    first = np.concatenate([one for one, _ in pairs])
-    second = np.concatenate([two for _, two in pairs])
-    left_a, left_b = np.ones(len(a.row), np.bool_), np.ones(len(b.row), np.bool_)
+    people, of = np.unique(b.who, return_inverse=True)
+    as_first = np.array([_as_first(who, same, vague) for who in people.tolist()], np.int32)[of]
+    strange = np.array([who not in same for who in people.tolist()], np.bool_)[of]
+    first, second = _pairs(a, b._replace(who=as_first), unit)
+    left_a, left_b = a.spoken, b.spoken & strange
     left_a[first] = left_b[second] = False
-    strange = np.array([who not in same for who in b.who.tolist()], np.bool_)
-    spoken_a, spoken_b = left_a & _spoken(a), left_b & _spoken(b) & strange
-    doubtful, _ = one_for_one(
-        _mixed(a.at[spoken_a] // unit, a.words[spoken_a]), _mixed(b.at[spoken_b] // unit, b.words[spoken_b])
-    )
+    doubtful, _ = one_for_one(_moment(a.take(left_a), unit), _moment(b.take(left_b), unit))
     return Verdict(same, first, second, len(doubtful), offset(a, b, unit))
 
 
 def _as_first(who: int, same: dict[int, int], vague: int) -> int:
-    """Who that is on the first side; a vague one that is nobody known must not meet the other vague one."""
+    """Who that is on the first side; a vague one who is nobody known must not meet the other vague one."""
     return same.get(who, who if who != vague else NOBODY - 1)
 
 
+class _Votes:
+    """How often rows of two senders coincide."""
+
+    def __init__(self, a: Sayings, b: Sayings, unit: int) -> None:
+        a, b = (side.take(side.spoken & (side.who >= 0)) for side in (a, b))
+        one, two = _met(_moment(a, unit), _moment(b, unit))
+        self.of = Counter(zip(a.who[one].tolist(), b.who[two].tolist(), strict=True))
+        self._of_first: dict[int, list[int]] = {}
+        self._for_second = Counter(b.who[two].tolist())
+        for mine, other in self.of:
+            self._of_first.setdefault(mine, []).append(other)
+
+    def stand_for(self, one: int, other: int, enough: int, agree: Agree) -> bool:
+        """Whether so many votes are for a pair, and so few against it.
+
+        Another name of the same person is no vote against: people rename themselves.
+        """
+        votes = self.of[one, other]
+        rivals = (b for b in self._of_first.get(one, ()) if b != other and not agree(one, b))
+        against = sum(self.of[one, b] for b in rivals)
+        return votes >= enough and votes >= SHARE * max(self._for_second[other], votes + against)
+
+
 def _same_people(a: Sayings, b: Sayings, unit: int, agree: Agree, vague: int) -> dict[int, int]:
-    any_text = _votes(a, b, unit)
-    telling = _votes(a.take(a.telling), b.take(b.telling), unit) if len(any_text) else any_text
-    here = set(a.who.tolist()) - {NOBODY}
-    same = {who: who for who in set(b.who.tolist()) if who in here and who != vague}
-    for one, other in any_text:
-        if other in same:
+    every, telling = _Votes(a, b, unit), _Votes(a.take(a.telling), b.take(b.telling), unit)
+    here = set(np.unique(a.who).tolist()) - {NOBODY, vague}
+    same = {who: who for who in np.unique(b.who).tolist() if who in here}
+    plain = frozenset(same)
+    for one, other in every.of:
+        if other in plain:
             continue
-        known = agree(one, other)
-        votes = any_text if known else telling
-        enough = 1 if known else VOTES
-        if known is not False and _stands(one, other, votes, enough, agree):
+        match agree(one, other):
+            case True:
+                stands = every.stand_for(one, other, 1, agree)
+            case None:
+                stands = telling.stand_for(one, other, VOTES, agree)
+            case _:
+                stands = False
+        if stands:
             same[other] = one
     return same
 
 
-def _stands(one: int, other: int, votes: Counter[tuple[int, int]], enough: int, agree: Agree) -> bool:
-    """Whether so many votes are for the pair, and so few against it.
-
-    Another name of the same person is no vote against: people rename themselves.
-    """
-    mine = votes[one, other]
-    theirs = sum(n for (a, b), n in votes.items() if b == other)
-    others = sum(n for (a, b), n in votes.items() if a == one and (b == other or not agree(a, b)))
-    return mine >= enough and mine >= SHARE * theirs and mine >= SHARE * others
-
-
-def _votes(a: Sayings, b: Sayings, unit: int) -> Counter[tuple[int, int]]:
-    """How often rows of two senders coincide."""
-    a, b = (side.take(_spoken(side) & (side.who >= 0)) for side in (a, b))
-    one, two = _met(_mixed(a.at // unit, a.words), _mixed(b.at // unit, b.words))
-    return Counter(zip(a.who[one].tolist(), b.who[two].tolist(), strict=True))
-
-
-def _spoken(side: Sayings) -> NDArray[np.bool_]:
-    """Rows with words of a person, or of somebody not known."""
-    found: NDArray[np.bool_] = (side.words != 0) & ~side.quiet
-    return found
-
-
-def _pairs(a: Sayings, b: Sayings, unit: int) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+def _pairs(a: Sayings, b: Sayings, unit: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Places of equal rows: by their words, then things without words by what they are."""
     free_a, free_b = np.ones(len(a.row), np.bool_), np.ones(len(b.row), np.bool_)
-    found = []
-    things_a, things_b = ~a.is_text, ~b.is_text
+    firsts, seconds = [], []
     rounds = [
         (a.has_words, b.has_words, True),
-        (a.has_no_words, b.has_no_words, False),
-        (things_a, b.has_no_words, False),
-        (a.has_no_words, things_b, False),
+        (~a.has_words, ~b.has_words, False),
+        (a.is_thing, ~b.has_words, False),
+        (~a.has_words, b.is_thing, False),
     ]
     for some_a, some_b, by_words in rounds:
         one, two = np.flatnonzero(free_a & some_a), np.flatnonzero(free_b & some_b)
         first, second = one_for_one(*(_key(s.take(r), unit, by_words) for s, r in ((a, one), (b, two))))
-        found.append((one[first], two[second]))
+        firsts.append(one[first])
+        seconds.append(two[second])
         free_a[one[first]] = free_b[two[second]] = False
-    return found
+    return np.concatenate(firsts), np.concatenate(seconds)
 
 
 def _key(side: Sayings, unit: int, by_words: bool) -> NDArray[np.uint64]:
-    return _mixed(side.at // unit, side.who, side.words if by_words else side.sort)
+    return mixed(side.at // unit, side.who, side.words if by_words else side.sort)
+
+
+def _moment(side: Sayings, unit: int) -> NDArray[np.uint64]:
+    return mixed(side.at // unit, side.words)
 
 
 def one_for_one(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Places of equal values: the first of one side with the first of the other, the second with the second."""
-    _, one, two = np.intersect1d(_mixed(a, _turn(a)), _mixed(b, _turn(b)), True, return_indices=True)
+    _, one, two = np.intersect1d(mixed(a, _turn(a)), mixed(b, _turn(b)), True, return_indices=True)
     return one, two
 
 
@@ -183,17 +186,5 @@ def offset(a: Sayings, b: Sayings, unit: int) -> int:
 def coincide(a: Sayings, b: Sayings, unit: int) -> bool:
     """Whether two groups have said anything telling at one moment, by one clock or another."""
     a, b = a.take(a.telling), b.take(b.telling)
-    one, _ = _met(_mixed(a.at // unit, a.words), _mixed(b.at // unit, b.words))
+    one, _ = _met(_moment(a, unit), _moment(b, unit))
     return len(one) > 0 or offset(a, b, unit) != 0
-
-
-def _mixed(*columns: NDArray[np.generic]) -> NDArray[np.uint64]:
-    """One number of 64 bits for the values of a row (splitmix64)."""
-    out = np.zeros(len(columns[0]), np.uint64)
-    with np.errstate(over="ignore"):
-        for column in columns:
-            out = (out ^ column.astype(np.int64, copy=False).view(np.uint64)) + np.uint64(0x9E3779B97F4A7C15)
-            out = (out ^ (out >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-            out = (out ^ (out >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-            out ^= out >> np.uint64(31)
-    return out

@@ -6,9 +6,7 @@ needs the whole log: ids, answered messages, names. Merging itself is the collec
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
@@ -17,76 +15,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from cq.model import Batch, Group, Member, Problem, message_schema
+from cq.model import Group, Member, message_schema
 from cq.store import identity
-from cq.store.identity import Keys
-from cq.store.merge import CHUNK
+from cq.store.answers import Answers
+from cq.store.groups import Heads
 from cq.store.names import Names, resolve_batch
+from cq.store.overlap import Elsewhere, with_stored
+from cq.store.rows import Rows
+from cq.store.settled import Settled
 from cq.store.spill import Spill, in_order
+from cq.store.tally import GroupSpan, Tally
 
-SHOWN_PROBLEMS = 20
-
-
-class GroupSpan(msgspec.Struct, frozen=True):
-    """How much there is of one group: rows, and the first and last time (UTC ms)."""
-
-    group: Group
-    rows: int
-    first: int
-    last: int
-
-    def joined(self, other: GroupSpan | None) -> GroupSpan:
-        """The two of one group together."""
-        if other is None:
-            return self
-        rows, first, last = self.rows + other.rows, min(self.first, other.first), max(self.last, other.last)
-        return GroupSpan(self.group, rows, first, last)
-
-
-@dataclass(slots=True)
-class Tally:
-    """What became of the records of one source. The counting law is :attr:`seen`."""
-
-    label: str
-    format: str
-    unique_ids: bool = False
-    rows: int = 0
-    members: int = 0
-    headers: int = 0
-    skipped: Counter[str] = field(default_factory=Counter)
-    problem_counts: Counter[str] = field(default_factory=Counter)
-    problems: list[Problem] = field(default_factory=list)
-    notice_counts: Counter[str] = field(default_factory=Counter)
-    notices: list[Problem] = field(default_factory=list)
-    spans: list[GroupSpan] = field(default_factory=list)
-
-    @property
-    def messages(self) -> int:
-        """Messages kept from this source."""
-        return self.rows - self.skipped["duplicate"]
-
-    @property
-    def seen(self) -> int:
-        """Every record of the source: messages + members + headers + problems + skipped."""
-        lost = self.problem_counts.total() + self.skipped.total()
-        return self.messages + self.members + self.headers + lost
-
-    def notice(self, code: str, where: str, detail: str = "") -> None:
-        """Note a doubt; the first few are kept whole, all are counted."""
-        self.notice_counts[code] += 1
-        if len(self.notices) < SHOWN_PROBLEMS:
-            self.notices.append(Problem(code, where, detail))
-
-    def add(self, batch: Batch) -> None:
-        """Count a batch."""
-        self.rows += batch.messages.num_rows if batch.messages is not None else 0
-        self.members += batch.member_records
-        self.headers += batch.headers
-        self.skipped.update(batch.skipped)
-        self.problem_counts.update(p.code for p in batch.problems)
-        self.problems += batch.problems[: max(SHOWN_PROBLEMS - len(self.problems), 0)]
-        for notice in batch.notices:
-            self.notice(notice.code, notice.where, notice.detail)
+__all__ = ["GroupSpan", "Log", "MessageLog", "Tally", "merged_member", "of_known", "split_groups"]
 
 
 class MessageLog(Protocol):
@@ -100,6 +40,10 @@ class MessageLog(Protocol):
         self, groups: Collection[str] | None = None, since: int | None = None, until: int | None = None
     ) -> Iterator[pa.RecordBatch]:
         """Final rows, group by group, by time; of some groups and of ``[since, until)`` only."""
+        ...
+
+    def meet(self, others: Elsewhere | None) -> Settled:
+        """Settle what rows of this log have to do with rows of other kinds of export, kept elsewhere."""
         ...
 
     def know(self, rows: pa.RecordBatch) -> None:
@@ -141,58 +85,6 @@ def split_groups(batch: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
         yield ids[lo].as_py(), batch.slice(lo, hi - lo)
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Per row, in file order: identity, time, rank of the group among ``ids``, whether a double.
-
-    ``order``: the kept rows in final order, None where that is file order.
-    """
-
-    keys: Keys
-    at: NDArray[np.int64]
-    groups: NDArray[np.unsignedinteger]
-    double: NDArray[np.bool_]
-    order: NDArray[np.int64] | None
-    ids: list[str]
-
-    def spans(self, lo: int, hi: int) -> Iterator[tuple[str, tuple[int, int, int]]]:
-        """Rows, first and last time of each group that has any among the rows ``[lo, hi)``."""
-        found: dict[int, tuple[int, int, int]] = {}
-        for start in range(lo, hi, CHUNK):
-            piece = slice(start, min(start + CHUNK, hi))
-            keep = np.flatnonzero(~self.double[piece])
-            if not len(keep):
-                continue
-            keep = keep[np.argsort(self.groups[piece][keep], kind="stable")]
-            groups, at = self.groups[piece][keep], self.at[piece][keep]
-            starts = np.flatnonzero(np.append(True, groups[1:] != groups[:-1]))
-            counts = np.diff(starts, append=len(groups))
-            firsts, lasts = np.minimum.reduceat(at, starts), np.maximum.reduceat(at, starts)
-            columns = (groups[starts], counts, firsts, lasts)
-            for g, *span in zip(*(c.tolist() for c in columns), strict=True):
-                n, first, last = found.get(g, (0, span[1], span[2]))
-                found[g] = n + span[0], min(first, span[1]), max(last, span[2])
-        for g in sorted(found):
-            yield self.ids[g], found[g]
-
-    def wanted(
-        self,
-        rows: slice | NDArray[np.int64],
-        groups: NDArray[np.bool_] | None,
-        since: int | None,
-        until: int | None,
-    ) -> NDArray[np.bool_]:
-        """Which of some rows are kept and asked for."""
-        keep = ~self.double[rows]
-        if groups is not None:
-            keep &= groups[self.groups[rows]]
-        if since is not None:
-            keep &= self.at[rows] >= since
-        if until is not None:
-            keep &= self.at[rows] < until
-        return keep
-
-
 class Log:
     """A merged log. Its rows are final: ids, answered messages, names and mentions are settled."""
 
@@ -204,6 +96,9 @@ class Log:
         rows: Rows,
         spill: Spill,
         names: Names,
+        heads: Heads,
+        settled: Settled,
+        answers: Answers,
     ) -> None:
         self.spans = spans
         self.members = members
@@ -211,6 +106,9 @@ class Log:
         self._rows = rows
         self._spill = spill
         self._names = names
+        self._heads = heads
+        self._settled = settled
+        self._answers = answers
         self._elsewhere: list[NDArray[np.uint64]] = []
         self._known: NDArray[np.uint64] | None = None
         self._open = False
@@ -218,6 +116,26 @@ class Log:
     def leave_answers_open(self) -> None:
         """Keep answers to messages that are not here: another import may still bring them."""
         self._open = True
+
+    def meet(self, others: Elsewhere | None) -> Settled:
+        """Settle what rows of this log have to do with rows of other kinds of export, kept elsewhere.
+
+        All that was settled; the rows of this log for which others stand are ``gone``, but left in its batches.
+        """
+        if others is None:
+            return self._settled
+        found = with_stored(self._rows, self._spill, self._names, self._heads, others)
+        self._settled = self._settled.then(found)
+        self.members = found.members(self.members)
+        spans: dict[str, GroupSpan] = {}
+        for span in self.spans:
+            group = span.group
+            if group.group_id in found.joined:
+                group = Group(found.joined[group.group_id], None, group.platform, group.chat_kind)
+            span = msgspec.structs.replace(span, group=group)
+            spans[group.group_id] = span.joined(spans.get(group.group_id))
+        self.spans = [spans[id_] for id_ in sorted(spans)]
+        return self._settled
 
     def know(self, rows: pa.RecordBatch) -> None:
         """Rows kept elsewhere, which rows of this log may answer, and whose senders they may name."""
@@ -243,7 +161,7 @@ class Log:
                 keep = rows.wanted(piece, of_groups, since, until)
                 if keep.any():
                     picked = batch if keep.all() else batch.filter(pa.array(keep))
-                    yield self._final(picked, rows.keys.take(np.flatnonzero(keep) + piece.start))
+                    yield self._final(picked, np.flatnonzero(keep) + piece.start)
             return
         wanted = rows.wanted(rows.order, of_groups, since, until)
         order = rows.order if wanted.all() else rows.order[wanted]
@@ -251,24 +169,32 @@ class Log:
         position[order] = np.arange(len(order))
         start = 0
         for batch in in_order(self._spill.read, position, message_schema()):
-            yield self._final(batch, rows.keys.take(order[start : start + batch.num_rows]))
+            yield self._final(batch, order[start : start + batch.num_rows])
             start += batch.num_rows
 
-    def _final(self, batch: pa.RecordBatch, keys: Keys) -> pa.RecordBatch:
+    def _final(self, batch: pa.RecordBatch, rows: NDArray[np.int64]) -> pa.RecordBatch:
         columns = {name: batch.column(name) for name in batch.schema.names}
-        given = pc.is_valid(columns["message_id"])
-        columns["message_id"] = identity.texts(keys)
         answers = pc.is_valid(columns["reply_to"])
         if pc.any(answers).as_py():
-            answered, groups = columns["reply_to"].filter(answers), columns["group_id"].filter(answers)
-            by_native = identity.texts(identity.native_keys(groups, answered))
-            targets = pc.if_else(given.filter(answers), answered, by_native)
+            some = np.asarray(answers.to_numpy(zero_copy_only=False), np.bool_)
+            targets = self._targets(batch.filter(answers), rows[some])
             if not self._open:
                 targets = of_known(targets, self._ids())
             columns["reply_to"] = pc.replace_with_mask(columns["reply_to"], answers, targets)
-        return resolve_batch(
-            self._names, pa.RecordBatch.from_arrays(list(columns.values()), schema=batch.schema)
-        )
+        columns["message_id"] = identity.texts(self._rows.keys.take(rows))
+        final = pa.RecordBatch.from_arrays(list(columns.values()), schema=batch.schema)
+        return resolve_batch(self._names, self._settled.applied(final, self._rows.kins, self._rows.source(rows)))
+
+    def _targets(self, batch: pa.RecordBatch, rows: NDArray[np.int64]) -> pa.Array:
+        """What some replies answer, as message ids."""
+        named = batch.column("reply_to")
+        exact = np.array([kin.unique_ids for kin in self._rows.kins], np.bool_)[self._rows.source(rows)]
+        keys = identity.native_keys(batch.column("group_id"), named)
+        found, answered = self._answers.of(rows)
+        keys.hi[found], keys.lo[found] = answered
+        by_id = pc.and_(pa.array(exact), pc.invert(pc.starts_with(named, "at:")))
+        told = pc.if_else(pc.or_(pa.array(found), by_id), identity.texts(keys), pa.scalar(None, pa.string()))
+        return self._settled.redirected(pc.if_else(pc.is_valid(batch.column("message_id")), named, told))
 
     def _ids(self) -> NDArray[np.uint64]:
         """The first 64 bits of every message id here and elsewhere, sorted."""
@@ -284,8 +210,7 @@ class Log:
 
 def of_known(targets: pa.Array, known: NDArray[np.uint64]) -> pa.Array:
     """Message ids, null where no such message is among the (sorted, first 64 bits of) ``known``."""
-    whole = pc.fill_null(pc.match_substring_regex(targets, r"^[0-9a-f]{24}$"), False)
-    wanted = identity.parse(pc.if_else(whole, targets, "0" * 24)).hi
+    wanted = identity.parse(identity.whole(targets)).hi
     found = np.zeros(len(targets), np.bool_)
     if len(known):
         found = known[np.minimum(np.searchsorted(known, wanted), len(known) - 1)] == wanted

@@ -49,10 +49,19 @@ class Scopes:
         self.edges = np.array(edges, np.int64)
         code = {part: i for i, part in enumerate(dict.fromkeys(parts))}
         self._codes = np.array([code[part] for part in parts], np.int64)
+        self._sources = np.array([source for source, _ in parts], np.int64)
+
+    def run(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The run that each row lies in."""
+        return np.searchsorted(self.edges, rows, side="right") - 1
 
     def of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """A number for the (source, segment) of each row."""
-        return self._codes[np.searchsorted(self.edges, rows, side="right") - 1]
+        return self._codes[self.run(rows)]
+
+    def source(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The source of each row."""
+        return self._sources[self.run(rows)]
 
     def count(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """How many of the (sorted) rows lie in each run."""

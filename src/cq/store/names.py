@@ -13,10 +13,12 @@ from collections.abc import Iterable
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from cq.model import Member
 
 ALL = "@all"
+SELF = "self"
 _ALL_WORDS = ("所有人", "全体成员", "全體成員")
 _ALL_LATIN = re.compile(r"(?i)(?:all|everyone)(?![\w])")
 _AT = re.compile(r"(?<![A-Za-z0-9._%+-])[@＠]")
@@ -66,8 +68,27 @@ class Names:
         """An id for ``name:…`` where one member of the group, and only one, has borne the name."""
         if not who.startswith("name:"):
             return who
-        ids = self._ids.get(group, {}).get(who.removeprefix("name:").strip(), ())
+        ids = self.bearers(group, who.removeprefix("name:"))
         return next(iter(ids)) if len(ids) == 1 else who
+
+    def bearers(self, group: str, name: str) -> set[str]:
+        """Everybody who has borne a name; ``name:…``, which is no more than the name, is nobody."""
+        name = name.strip()
+        return self._ids.get(group, {}).get(name, set()) - {f"name:{name}"}
+
+    def identify(self, group: str, id_: str, person: str) -> None:
+        """From now on, one id is known to be another one's; ``self`` is somebody else in every export."""
+        for name, ids in list(self._ids.get(group, {}).items()):
+            if id_ in ids:
+                self._add(group, person, name)
+                if id_ != SELF:
+                    ids.discard(id_)
+
+    def join(self, group: str, into: str) -> None:
+        """From now on, a group is another one."""
+        for name, ids in self._ids.pop(group, {}).items():
+            for id_ in ids:
+                self._add(into, id_, name)
 
     def mentions(self, group: str, text: str) -> list[str]:
         """Who is addressed by ``@name`` in a text, in order, each once.
@@ -153,15 +174,25 @@ def _text_mentions(names: Names, batch: pa.RecordBatch) -> dict[int, list[str]]:
     return {row: found for row, group, text in looked if (found := names.mentions(group, text))}
 
 
+def renamed_lists(lists: pa.ListArray, ids: dict[str, str], rows: NDArray[np.bool_]) -> pa.ListArray:
+    """A list column in which some rows name people by other ids; a null stays one."""
+    found = _lists_of(lists)
+    told = {r: [ids.get(who, who) for who in found[r]] for r in found if rows[r]}
+    if all(told[row] == found[row] for row in told):
+        return lists
+    found |= told
+    return pc.if_else(pc.is_valid(lists), _as_lists(found, len(lists)), lists)
+
+
 def with_owner(batch: pa.RecordBatch, me: str) -> pa.RecordBatch:
     """A batch in which ``self`` is ``me``, and ``is_self`` says which messages are theirs."""
     columns = {name: batch.column(name) for name in batch.schema.names}
     owner = pa.scalar(me)
     for name in ("sender_id", "event_actor"):
-        columns[name] = pc.if_else(pc.equal(columns[name], "self"), owner, columns[name])
+        columns[name] = pc.if_else(pc.equal(columns[name], SELF), owner, columns[name])
     for name in ("mentions", "event_target"):
         found = _lists_of(columns[name])
-        mine = {row: [me if who == "self" else who for who in lists] for row, lists in found.items()}
+        mine = {row: [me if who == SELF else who for who in lists] for row, lists in found.items()}
         columns[name] = _as_lists(mine, batch.num_rows)
     is_owner = pc.equal(columns["sender_id"], owner)
     columns["is_self"] = pc.coalesce(is_owner, columns["is_self"])

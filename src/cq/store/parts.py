@@ -28,7 +28,11 @@ PART_NAME = re.compile(r"[0-9a-f]{32}\.parquet|\.[0-9a-f]{32}\.part")
 
 
 class PartFile(msgspec.Struct, frozen=True):
-    """One Parquet file of messages; times are UTC milliseconds, inclusive."""
+    """One Parquet file of messages; times are UTC milliseconds, inclusive.
+
+    ``formats``: the formats its rows may come from. ``senders``: ids in it that are known to be another
+    one's by now; a reader replaces them.
+    """
 
     path: str
     group_id: str
@@ -37,6 +41,8 @@ class PartFile(msgspec.Struct, frozen=True):
     last: int
     bytes: int
     sha256: str
+    formats: tuple[str, ...] = ()
+    senders: dict[str, str] = {}
 
 
 class PartWriter:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,7 @@ class Spill:
         self._limit = KEEP_IN_MEMORY if limit is None else limit
         self._held: list[pa.RecordBatch] = []
         self._held_bytes = 0
+        self._schema: pa.Schema = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._writer: pa.RecordBatchFileWriter | None = None
 
@@ -50,16 +51,18 @@ class Spill:
 
     def _open(self, schema: pa.Schema) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="cq-", ignore_cleanup_errors=True)
+        self._schema = schema
         options = pa.ipc.IpcWriteOptions(compression="lz4")
         self._writer = pa.ipc.new_file(Path(self._folder.name) / "rows.arrow", schema, options=options)
         for held in self._held:
             self._writer.write_batch(held)
         self._held = []
 
-    def read(self) -> Iterator[pa.RecordBatch]:
-        """The batches in the order in which they came; can be read again and again."""
+    def read(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """The batches in the order in which they came, or some columns; can be read again and again."""
         if self._folder is None:
-            yield from self._held
+            for held in list(self._held):
+                yield held if columns is None else held.select(columns)
             return
         if self._writer is not None:
             try:
@@ -68,9 +71,13 @@ class Spill:
                 raise unwritable(tempfile.gettempdir(), error) from error
             self._writer = None
         with pa.OSFile(str(Path(self._folder.name) / "rows.arrow"), "rb") as stream:
-            reader = pa.ipc.open_file(stream)
+            options = pa.ipc.IpcReadOptions()
+            if columns is not None:  # what is not asked for is not unpacked
+                options.included_fields = [self._schema.get_field_index(name) for name in columns]
+            reader = pa.ipc.open_file(stream, options=options)
             for i in range(reader.num_record_batches):
-                yield reader.get_batch(i)
+                batch = reader.get_batch(i)
+                yield batch if columns is None else batch.select(columns)
 
     def close(self) -> None:
         """Forget the batches and remove the temporary folder."""

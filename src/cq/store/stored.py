@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from cq.store.groups import Heads
     from cq.store.log import GroupSpan, MessageLog, Tally
+    from cq.store.overlap import Elsewhere
+    from cq.store.settled import Settled
 
 MANIFEST = "manifest.json"
 _SCHEMA = f"cq.store/{SCHEMA_VERSION}"
@@ -28,13 +31,14 @@ _T = TypeVar("_T")
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What a store holds."""
+    """What a store holds. ``joined``: groups that were known by a name only → what they are known as now."""
 
     schema: str = _SCHEMA
     parts: tuple[PartFile, ...] = ()
     groups: str | None = None
     members: str | None = None
     sources: tuple[SourceReport, ...] = ()
+    joined: dict[str, str] = {}
 
 
 def is_store(path: str) -> bool:
@@ -85,10 +89,11 @@ class StoredLog:
         found: dict[str, GroupSpan] = {}
         self._parts: dict[str, list[PartFile]] = {}
         for part in self.manifest.parts:
-            group = groups.get(part.group_id) or Group(part.group_id, None, "unknown")
+            id_ = self.manifest.joined.get(part.group_id, part.group_id)
+            group = groups.get(id_) or Group(id_, None, "unknown")
             span = GroupSpan(group, part.rows, part.first, part.last)
-            found[part.group_id] = span.joined(found.get(part.group_id))
-            self._parts.setdefault(part.group_id, []).append(part)
+            found[id_] = span.joined(found.get(id_))
+            self._parts.setdefault(id_, []).append(part)
         self.spans: list[GroupSpan] = [found[id_] for id_ in sorted(found)]
         tally = Tally(str(folder), "cq-store", rows=sum(s.rows for s in self.spans))
         tally.spans = self.spans
@@ -190,7 +195,16 @@ class StoredLog:
 
         with self._reading(part.path):
             for batch in self._columns(part):
-                yield batch.cast(message_schema())
+                yield self._settle(part, batch.cast(message_schema()))
+
+    def _settle(self, part: PartFile, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Rows of a file under the group and the senders they are known to be of by now."""
+        from cq.store.settled import Kin, Settled
+
+        group = self.manifest.joined.get(part.group_id, part.group_id)
+        if group == part.group_id and not part.senders:
+            return batch
+        return Settled({part.group_id: group}, {(Kin(""), group): part.senders}).applied(batch, [Kin("")])
 
     def _columns(self, part: PartFile, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Some columns of a file, or all."""
@@ -212,7 +226,48 @@ class StoredLog:
         columns = ["message_id", "group_id", "sender_id", "sender_name"]
         for id_ in sorted(self._parts):
             for part in self._parts[id_] if id_ in groups else ():
-                yield from self._columns(part, columns)
+                for batch in self._columns(part, columns):
+                    yield self._settle(part, batch)
+
+    @property
+    def heads(self) -> Heads:
+        """What the groups are called, and which formats their rows come from."""
+        from cq.store.groups import STAND_IN, Heads
+
+        heads = Heads()
+        heads.learn_groups(span.group for span in self.spans)
+        for stand_in, group in self.manifest.joined.items():
+            heads.learn(group, stand_in.removeprefix(STAND_IN), "unknown")
+        for id_, parts in self._parts.items():
+            for part in parts:
+                heads.learn(id_, None, "unknown", _formats(part))
+        return heads
+
+    def told(self, groups: Collection[str]) -> Iterator[tuple[str, str, pa.RecordBatch]]:
+        """Group, formats, and what other kinds of export may tell as well, of the rows of some groups."""
+        from cq.store.overlap import COLUMNS
+
+        for id_ in sorted(self._parts):
+            for part in self._parts[id_] if id_ in groups else ():
+                for batch in self._columns(part, list(COLUMNS)):
+                    yield id_, _formats(part), self._settle(part, batch)
+
+    def with_senders(self, people: Mapping[tuple[str, str], Mapping[str, str]]) -> tuple[PartFile, ...]:
+        """The files, with what became known of senders, by (formats, group)."""
+        files = []
+        for part in self.manifest.parts:
+            id_ = self.manifest.joined.get(part.group_id, part.group_id)
+            ids = people.get((_formats(part), id_), {})
+            senders = {old: ids.get(new, new) for old, new in part.senders.items()}
+            senders |= {old: new for old, new in ids.items() if old not in senders}
+            files.append(msgspec.structs.replace(part, senders=senders))
+        return tuple(files)
+
+    def meet(self, others: Elsewhere | None) -> Settled:
+        """Nothing to settle: the rows of a store are final."""
+        from cq.store.settled import Settled
+
+        return Settled(joined=dict(self.manifest.joined))
 
     def leave_answers_open(self) -> None:
         """Nothing to do: they are open in the files, and settled when read."""
@@ -225,3 +280,8 @@ class StoredLog:
 
     def close(self) -> None:
         """Nothing to give back: a store holds no temporary files."""
+
+
+def _formats(part: PartFile) -> str:
+    """The kind of export that the rows of a file make together."""
+    return "+".join(part.formats) or "cq-store"

@@ -1,0 +1,212 @@
+"""The records of chatlog's JSON, those since April 2025 and those before.
+
+A record carries WeChat's plain type codes; how chatlog renders a message as text is not needed here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from cq.formats._chatlog_content import with_ids
+from cq.formats._json_values import identifiers, strings
+from cq.formats._system_text import SELF
+from cq.formats._wall_clock import instant
+from cq.formats._wechat_content import Content, quoted_moment
+from cq.formats._wechat_json import SHOWN, Columns, Dialect, Export, first_of, odd, typed
+from cq.formats._wechat_names import is_room
+from cq.formats._wechat_types import kind_of
+from cq.model import Kind
+
+_APP, _QUOTE = 49, 57
+_TRANSFER = re.compile(r"\[转账\|([^\[\]]{0,200})\](?:\((.{0,500})\))?", re.DOTALL)
+_FEW = 3
+
+
+class _Row(msgspec.Struct, gc=False):
+    seq: Any = None
+    time: Any = None
+    talker: Any = None
+    talkerName: Any = None
+    isChatRoom: Any = None
+    sender: Any = None
+    senderName: Any = None
+    isSelf: Any = None
+    type: Any = None
+    subType: Any = None
+    content: Any = None
+    contents: Any = None
+
+
+class _OldRow(msgspec.Struct, gc=False):
+    sequence: Any = None
+    createTime: Any = None
+    talker: Any = None
+    isSender: Any = None
+    type: Any = None
+    subType: Any = None
+    content: Any = None
+    compressContent: Any = None
+    isChatRoom: Any = None
+    chatRoomSender: Any = None
+
+
+def kind(one: Any, sub: Any) -> Kind:
+    """The kind by type and sub-type."""
+    try:
+        return _kind(one, sub)
+    except TypeError:
+        return Kind.OTHER
+
+
+@lru_cache(1024, typed=True)
+def _kind(one: Any, sub: Any) -> Kind:
+    number = int(one) if isinstance(one, int | float) and abs(one) < 1 << 62 else None
+    return kind_of(number, None, None, str(sub) if isinstance(sub, int) else None)
+
+
+# -- since April 2025 ------------------------------------------------------------------------------
+
+
+def _columns(rows: Sequence[_Row], export: Export) -> Columns:
+    people, _ = identifiers([row.sender for row in rows])
+    texts = strings([row.content for row in rows])
+    export.known.update(people)
+    contents = {
+        i: _content(rows[i], texts[i], export) for i in odd([row.type for row in rows], texts, 1)
+    }
+    if export.me == SELF:
+        own: list[bool | None] = [row.isSelf if isinstance(row.isSelf, bool) else None for row in rows]
+    else:
+        own = [person == export.me for person in people]
+        marked = [i for i, row in enumerate(rows) if row.isSelf is True and not own[i]]
+        export.note("unreliable_self", [i for i in marked if people[i] and not is_room(people[i] or "")])
+    return Columns(
+        people,
+        strings([row.senderName or None for row in rows]),
+        texts,
+        contents,
+        own,
+        _chats([(row.talker, row.talkerName, row.isChatRoom) for row in rows], export),
+        {"native_id": _numbered([row.seq for row in rows])},
+    )
+
+
+def _chats(heads: list[tuple[Any, Any, Any]], export: Export) -> list[str]:
+    ids, _ = identifiers([talker for talker, _, _ in heads])
+    first: dict[str | None, tuple[Any, Any]] = {}
+    for id_, (_, name, room) in zip(ids, heads, strict=True):
+        if id_ not in first or (name and not first[id_][0]):
+            first[id_] = name, room
+    met = {
+        id_: export.meet(id_, strings([name])[0], "private" if room is False else "group" if room else "unknown")
+        for id_, (name, room) in first.items()
+    }
+    return [met[id_] for id_ in ids]
+
+
+def _numbered(values: list[Any]) -> list[str | None]:
+    """Sequence numbers: made of time and place, unique in a chat, and no id of WeChat's."""
+    ids, _ = identifiers(values)
+    return [f"cl:{id_}" if id_ else None for id_ in ids]
+
+
+def _content(row: _Row, text: str | None, export: Export) -> Content:
+    more = row.contents if isinstance(row.contents, dict) else {}
+    what = kind(row.type, row.subType)
+    if what is Kind.TRANSFER and text and (money := _TRANSFER.fullmatch(text)):
+        text = " ".join(filter(None, money.groups())) or None
+    title, url = first_of(more, "title", "desc"), first_of(more, "url", "cdnurl")
+    if what is Kind.LOCATION:
+        text, title = text or first_of(more, "label", "cityname"), None
+    link = url if what in (Kind.LINK, Kind.MINI_PROGRAM) else None
+    found = typed(what, text, export.known, title if row.type == _APP else None, link)
+    if found.event is not None:
+        found.event = with_ids(found.event, export.known)
+    elif isinstance(quoted := more.get("refer"), dict):
+        found.reply_to, found.reply_quote = _referred(quoted)
+    return found
+
+
+def _referred(quoted: dict[str, Any]) -> tuple[str | None, str | None]:
+    """The quoted message: when and by whom it was written, which is all that identifies it; its words."""
+    people, _ = identifiers([quoted.get("sender")])
+    at = instant(quoted["time"]) if isinstance(quoted.get("time"), str) else None
+    what = kind(quoted.get("type"), quoted.get("subType"))
+    more = quoted.get("contents")
+    words = first_of(quoted, "content") or first_of(more if isinstance(more, dict) else {}, "title", "desc")
+    known = people[0] is not None and at is not None
+    return f"at:{at}:{people[0]}" if known else None, words or SHOWN.get(what)
+
+
+def _owner(rows: Sequence[_Row]) -> str | None:
+    """Whom ``isSelf`` marks most often: in WeChat 4 it marks others, too."""
+    votes = Counter(row.sender for row in rows if row.isSelf is True and isinstance(row.sender, str))
+    for person, _ in votes.most_common(_FEW):
+        if person and not is_room(person):
+            return person
+    return None
+
+
+CHATLOG = Dialect(
+    record=_Row,
+    time=attrgetter("time"),
+    columns=_columns,
+    array="",
+    inside="messages",
+    keys=("keyword", "lastTime", "length"),
+    owner=_owner,
+)
+
+
+# -- before ------------------------------------------------------------------------------------------
+
+
+def _old_columns(rows: Sequence[_OldRow], export: Export) -> Columns:
+    people, _ = identifiers([row.chatRoomSender for row in rows])
+    chats, _ = identifiers([row.talker for row in rows])
+    own = [row.isSender == 1 if isinstance(row.isSender, int) else None for row in rows]
+    for i, row in enumerate(rows):
+        if row.isChatRoom is False and not people[i] and not own[i]:
+            people[i] = chats[i]  # of two people, it was the other one
+    texts = strings([row.content for row in rows])
+    export.known.update(people)
+    contents = {
+        i: _old_content(rows[i], texts[i], export) for i in odd([row.type for row in rows], texts, 1)
+    }
+    heads = [(row.talker, None, row.isChatRoom) for row in rows]
+    native = _numbered([row.sequence for row in rows])
+    return Columns(
+        people, [None] * len(rows), texts, contents, own, _chats(heads, export), {"native_id": native}
+    )
+
+
+def _old_content(row: _OldRow, text: str | None, export: Export) -> Content:
+    packed = strings([row.compressContent or None])[0]
+    text = text or packed
+    found = typed(kind(row.type, row.subType), text, export.known)
+    if found.event is not None:
+        found.event = with_ids(found.event, export.known)
+    elif found.reply_to or found.reply_quote:
+        found.reply_to = quoted_moment(text or "")
+    return found
+
+
+def _old_owner(rows: Sequence[_OldRow]) -> str | None:
+    own = (row.chatRoomSender for row in rows if row.isSender == 1)
+    return next((person for person in own if isinstance(person, str) and person), None)
+
+
+OLD_CHATLOG = Dialect(
+    record=_OldRow,
+    time=attrgetter("createTime"),
+    columns=_old_columns,
+    array="",
+    owner=_old_owner,
+)

@@ -1,0 +1,166 @@
+"""chatlog's plain text: its heads, its three ways to tell the time, its chats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from cq.formats import ReadOptions
+from cq.formats._chatlog_content import chatlog_content, who, with_ids
+from cq.formats._head_vote import heads
+from cq.formats._quoted_at import place_answers
+from cq.formats._source import Source
+from cq.formats._system_text import SELF
+from cq.formats._transcript import Records, records
+from cq.formats._wall_clock import Calendar, Stamps, WallClock
+from cq.formats._wechat_content import Content
+from cq.formats._wechat_names import is_room
+from cq.formats._wechat_talk import (
+    ME,
+    People,
+    contents_of,
+    group_named,
+    group_of,
+    in_time,
+    marked,
+    messages,
+    stray,
+    told,
+)
+from cq.model import Batch, Group, Problem
+
+_WHO, _NUMBER, _CHAT, _TIME = range(4)
+_WHOLE = len("2026-02-01 06:53:20")
+_BEGINS = "[<\n!>T"
+"""What chatlog's renderings begin with."""
+
+
+def read_log(source: Source, options: ReadOptions, head: str) -> Iterator[Batch]:
+    reader = _Reader(source, options)
+    yield Batch()
+    for piece in records(source, heads(source.peek, head)):
+        yield Batch(problems=stray(piece.preamble, source.label), notices=piece.notices)
+        for chat, part in _chats(piece):
+            yield from reader.batches(chat, part)
+    yield reader.last()
+
+
+def _chats(piece: Records) -> Iterator[tuple[str | None, Records]]:
+    """The records of each chat."""
+    chats = [head[_CHAT] for head in piece.heads]
+    several = dict.fromkeys(chats)
+    if len(several) <= 1:
+        yield from ((chat, piece) for chat in several)
+        return
+    for chat in several:
+        rows = [i for i, one in enumerate(chats) if one == chat]
+        lines, found, bodies = ([column[i] for i in rows] for column in piece[:3])  # type: ignore[index]
+        yield chat, Records(lines, found, bodies)  # type: ignore[arg-type]
+
+
+class _Reader:
+    def __init__(self, source: Source, options: ReadOptions) -> None:
+        self._source = source
+        self._options = options
+        self._groups: dict[str | None, Group] = {}
+        self._times: dict[str | None, _Times] = {}
+        self._known: set[str | None] = set()
+        self._nobody: set[str] = set()  # how the system is written
+        self._people: dict[str, tuple[str | None, str | None, bool]] = {}
+
+    def batches(self, chat: str | None, piece: Records) -> Iterator[Batch]:
+        """The records of one chat."""
+        group = self._groups.get(chat)
+        if group is None:
+            group = self._groups[chat] = self._group(chat)
+            self._times[chat] = _Times(self._options, self._source)
+            yield Batch(groups=(group,))
+        label = self._source.label
+        times = [str(head[_TIME]) for head in piece.heads]
+        piece, stamps, problems = in_time(piece, self._times[chat].column(times), label, times)
+        if problems:
+            yield Batch(problems=problems)
+        people, nobody = self._sent_by(piece)
+        looked_at = marked(piece.bodies, _BEGINS)
+        contents = contents_of(piece.bodies, looked_at, chatlog_content, nobody, self._event)
+        place_answers(contents, stamps, self._options.zone)  # type: ignore[arg-type]
+        numbers = [head[_NUMBER] for head in piece.heads]
+        columns = {"native_id": [f"cl:{n}" if n else None for n in numbers]} if any(numbers) else {}
+        for rows in messages(label, group, piece, stamps, people, contents, **columns):
+            yield Batch(rows)
+
+    def last(self) -> Batch:
+        """The doubts of the whole file."""
+        notices = [*self._source.notices()]
+        assumed = sum(times.assumed for times in self._times.values())
+        if assumed and self._options.date is None and self._options.year is None:
+            notices.append(Problem("assumed_date", self._source.label, str(assumed)))
+        return Batch(notices=notices)
+
+    def _group(self, chat: str | None) -> Group:
+        if chat is None:
+            return group_of(self._source)
+        room, name = who(chat)
+        if name is None and not is_room(chat):
+            return group_named(chat)
+        return group_named(name, room, "private")
+
+    def _sent_by(self, piece: Records) -> tuple[People, list[int]]:
+        """Who sent the rows, and which nobody has sent."""
+        seen = [str(head[_WHO]) for head in piece.heads]
+        for one in set(seen) - self._people.keys():
+            id_, name = who(one)
+            self._known.add(id_)
+            mine = id_ == SELF
+            if id_ and is_room(id_):
+                self._nobody.add(one)
+            self._people[one] = None if mine else id_, None if name == ME else name, mine
+        sent = [self._people[one] for one in seen]
+        nobody = [i for i, one in enumerate(seen) if one in self._nobody] if self._nobody else []
+        ids, names, own = ([row[k] for row in sent] for k in range(3))
+        return People(names, ids, own), nobody  # type: ignore[arg-type]
+
+    def _event(self, sentence: str | None) -> Content:
+        content = told(sentence)
+        if content.event is not None:
+            content = msgspec.structs.replace(content, event=with_ids(content.event, self._known))
+        return content
+
+
+class _Times:
+    """The times of one chat."""
+
+    def __init__(self, options: ReadOptions, source: Source) -> None:
+        self._clock = WallClock(options)
+        self._calendar = Calendar(options, source.name)
+        self._label = source.label
+
+    @property
+    def assumed(self) -> int:
+        return self._calendar.assumed
+
+    def column(self, times: Sequence[str]) -> Stamps:
+        if all(len(time) == _WHOLE for time in times):
+            return self._clock.column(times)
+        local = [self._local(time) for time in times]
+        sound = np.array([at is not None for at in local], np.bool_)
+        ms: NDArray[np.int64] = np.array([at or 0 for at in local], np.int64)
+        ms[sound] = self._clock.utc(ms[sound])
+        return Stamps(ms, sound, 0)
+
+    def _local(self, time: str) -> int | None:
+        *day, clock = time.split(" ")
+        hour, minute, second = map(int, clock.split(":"))
+        if hour > 23 or minute > 59 or second > 59:
+            return None
+        seconds = hour * 3600 + minute * 60 + second
+        match [int(part) for part in "".join(day).split("-") if part]:
+            case [year, month, number]:
+                return self._calendar.of_date(year, month, number, seconds)
+            case [month, number]:
+                return self._calendar.of_day(month, number, seconds, self._label)
+            case _:
+                return self._calendar.of_time(seconds, self._label)

@@ -1,0 +1,266 @@
+"""Web pages: cut into one piece per message, and each piece as a small tree.
+
+A page is never parsed as a whole: what a message holds, or what is damaged in it, ends with it, and
+a page of any size needs little memory. Nothing is executed, fetched or expanded. What the elements
+mean, the formats know.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from lxml import etree
+
+_MAX_PIECE = 32 << 20
+"""Bytes of one message: pictures may be embedded."""
+_MAX_PREAMBLE = 1 << 20
+_MAX_START = 1 << 13
+"""Bytes of what a message begins with."""
+_MAX_DEPTH = 200
+_EMBEDDED = re.compile(rb"(?<==[\"'])data:[^\"'<>]{200,}+")
+
+
+class Piece(NamedTuple):
+    """What stands from one start of a message to the next; ``start`` is None before the first one.
+
+    ``line`` is the 1-based line of its beginning. ``cut``: it was too long, and has lost its end.
+    """
+
+    line: int
+    data: bytes
+    start: re.Match[bytes] | None
+    cut: bool = False
+
+
+def pieces(blocks: Iterable[bytes], start: re.Pattern[bytes]) -> Iterator[Piece]:
+    """The pieces of a page. ``start`` matches at most 8 KiB, and begins with ``<`` or a backslash."""
+    cutter = _Cutter(start)
+    for block in blocks:
+        yield from cutter.cut(block)
+    yield from cutter.cut(b"", final=True)
+
+
+class _Cutter:
+    def __init__(self, start: re.Pattern[bytes]) -> None:
+        self._start = start
+        self._held = b""  # from the open piece's beginning, or what a start may be cut off in
+        self._searched = 0
+        self._line = 1
+        self._open: re.Match[bytes] | None = None
+        self._kept: bytes | None = None  # the first part of a piece that is too long
+
+    def cut(self, block: bytes, *, final: bool = False) -> Iterator[Piece]:
+        data = self._held + block
+        at, line, searched = 0, self._line, self._searched
+        stop = len(data) if final else max(len(data) - _MAX_START, searched)
+        for match in self._start.finditer(data, searched):
+            if match.start() > stop and not final:
+                break
+            yield self._piece(line, data[at : match.start()])
+            line += data.count(b"\n", at, match.start())
+            at, self._open = match.start(), match
+            searched = match.end()
+        if final:
+            yield self._piece(line, data[at:])
+            return
+        self._searched = max(searched, stop) - at
+        self._line = line
+        self._held = data[at:]
+        self._shorten()
+
+    def _shorten(self) -> None:
+        limit = _MAX_PIECE if self._open else _MAX_PREAMBLE
+        if len(self._held) > limit + _MAX_START:
+            done = len(self._held) - _MAX_START
+            self._kept = self._kept if self._kept is not None else self._held[:limit]
+            self._line += self._held.count(b"\n", 0, done)
+            self._held = self._held[done:]
+            self._searched = max(self._searched - done, 0)
+
+    def _piece(self, line: int, data: bytes) -> Piece:
+        kept, self._kept = self._kept, None
+        if kept is None:
+            return Piece(line, data, self._open)
+        return Piece(line, kept, self._open, cut=True)
+
+
+# -- trees ----------------------------------------------------------------------------------------
+
+_BLOCKS = frozenset("div p li ul ol tr table h1 h2 h3 h4 h5 h6 blockquote pre section article dl dd dt".split())
+_INLINE = frozenset(
+    "a abbr audio b big button canvas center cite code del details em figure font footer header i iframe img"
+    " input ins kbd label main mark nav object path picture q s small source span strike strong sub summary"
+    " sup svg tbody td th thead time tt u use var video html body head br hr wbr circle rect g line polyline"
+    " polygon ellipse defs".split()
+)
+_EMOJI = re.compile(r"\[[^\[\]\n]{1,20}\]|/[^\s/.]{1,12}|[\u200d\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]{1,12}")
+_AROUND = re.compile(r"\A[ \t\r]*\n\s*|\s*\n[ \t\r]*\Z")
+
+
+class Node:
+    """An element of a message. ``deep``: so much is nested in it that some of it was flattened."""
+
+    __slots__ = ("attributes", "children", "classes", "deep", "tag")
+
+    def __init__(self, tag: str, attributes: dict[str, str]) -> None:
+        self.tag = tag
+        self.attributes = attributes
+        self.classes = attributes.get("class", "").split()
+        self.children: list[Node | str] = []
+        self.deep = False
+
+    def walk(self) -> Iterator[Node]:
+        """This element and all inside, in the order of the page."""
+        yield self
+        for child in self.children:
+            if isinstance(child, Node):
+                yield from child.walk()
+
+    def first(self, *classes: str) -> Node | None:
+        """The first element inside that has one of the classes."""
+        return next((n for n in self.walk() if n is not self and not n.classes_without(classes)), None)
+
+    def classes_without(self, classes: tuple[str, ...]) -> bool:
+        """Has it none of ``classes``?"""
+        return not any(name in self.classes for name in classes)
+
+    def words(self, without: Iterable[Node] = ()) -> str:
+        """The text as a reader sees it: line breaks, emoticons by their names, no layout.
+
+        Elements that no page is made of were typed by somebody, and are text. ``without``: elements
+        that are passed over.
+        """
+        text = _Text({id(node) for node in without})
+        text.add(self)
+        return _AROUND.sub("", "".join(text.parts))
+
+
+class _Text:
+    def __init__(self, without: set[int]) -> None:
+        self.parts: list[str] = []
+        self._without = without
+        self._break = False  # does what comes begin a line?
+
+    def add(self, node: Node) -> None:
+        for child in node.children:
+            if isinstance(child, str):
+                if "\n" not in child or node.tag == "pre" or not child.isspace():
+                    self._say(child)
+            elif id(child) not in self._without:
+                self._element(child)
+
+    def _element(self, node: Node) -> None:
+        if node.tag == "br":
+            self._say("\n")
+        elif node.tag == "img":
+            alt = node.attributes.get("alt", "")
+            self._say(alt if _EMOJI.fullmatch(alt) else "")
+        elif node.tag in _BLOCKS:
+            self._break = bool(self.parts)
+            self.add(node)
+            self._break = bool(self.parts)
+        elif node.tag in _INLINE:
+            self.add(node)
+        else:
+            written = "".join(f' {name}="{value}"' for name, value in node.attributes.items())
+            self._say(f"<{node.tag}{written}>")
+            self.add(node)
+            self._say(f"</{node.tag}>" if node.children else "")
+
+    def _say(self, text: str) -> None:
+        if text:
+            if self._break:
+                self.parts.append("\n")
+                self._break = False
+            self.parts.append(text)
+
+
+class _Builder:
+    """The target of the parser: a tree of :class:`Node`."""
+
+    def __init__(self) -> None:
+        self._path = [Node("", {})]
+        self._depth = 0
+        self._said: list[str] = []
+
+    def start(self, tag: str, attributes: Any) -> None:
+        self._flush()
+        self._depth += 1
+        if len(self._path) < _MAX_DEPTH:
+            node = Node(tag, dict(attributes))
+            self._path[-1].children.append(node)
+            self._path.append(node)
+        else:
+            self._path[0].deep = True
+
+    def end(self, tag: str) -> None:
+        self._flush()
+        if self._depth < len(self._path) and len(self._path) > 1:
+            self._path.pop()
+        self._depth -= 1
+
+    def data(self, text: str) -> None:
+        self._said.append(text)
+
+    def comment(self, text: str) -> None:
+        """Comments say nothing."""
+
+    def close(self) -> Node:
+        self._flush()
+        root = self._path[0]
+        self._path = [Node("", {})]
+        self._depth = 0
+        return root
+
+    def _flush(self) -> None:
+        if self._said:
+            self._path[-1].children.append("".join(self._said))
+            self._said.clear()
+
+
+class Trees:
+    """Parses pieces, one after the other, with one parser."""
+
+    def __init__(self) -> None:
+        self._builder = _Builder()
+        self._parser = self._fresh()
+
+    def of(self, data: bytes) -> Node:
+        """The tree of a fragment, which may be damaged in any way."""
+        if b"data:" in data:
+            data = _EMBEDDED.sub(b"", data)
+        try:
+            self._parser.feed(data)
+            root: Node = self._parser.close()
+        except (etree.LxmlError, ValueError, AssertionError):
+            root = self._builder.close()
+            self._parser = self._fresh()
+            root.deep = True
+        return root
+
+    def _fresh(self) -> Any:
+        return etree.HTMLParser(target=self._builder, encoding="utf-8", no_network=True, huge_tree=False)
+
+
+_BREAK = re.compile(r"</?br[ \t]{0,4}/?>", re.IGNORECASE)
+_IMAGE = re.compile(r"<img\b[^<>]{0,4000}>", re.IGNORECASE)
+_ALT = re.compile(r"\salt=(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+
+
+def plain(text: str) -> str:
+    """A text of a tool that makes only line breaks, emoticons and entities of what people write.
+
+    Whatever else looks like an element was typed, and stays.
+    """
+    if "<" in text:
+        text = _IMAGE.sub(_alt, _BREAK.sub("\n", text))
+    return html.unescape(text) if "&" in text else text
+
+
+def _alt(image: re.Match[str]) -> str:
+    found = _ALT.search(image[0])
+    alt = html.unescape(found[1] or found[2] or "") if found else ""
+    return alt if _EMOJI.fullmatch(alt) else ""

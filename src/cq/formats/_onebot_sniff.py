@@ -1,0 +1,41 @@
+"""What marks a record as an event of OneBot 11, for both of its containers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from cq.formats._peek import Peek
+
+_KEYS = frozenset({"post_type", "self_id", "time"})
+_WRAPPERS = ("", ".data", ".event", ".payload", ".body")
+_LOG_OF_A_BOT = re.compile(
+    r"\[\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\] \[[A-Z]{4,7}\]: |\d{2}-\d{2} \d{2}:\d{2}:\d{2} \[[a-z]{4,5}\] "
+)
+"""The logs of go-cqhttp and NapCat have formats of their own."""
+_LINES = 20
+_MAX_PREFIX = 200
+
+
+def is_event(shape: Mapping[str, Mapping[str, str | None]], path: str = "") -> bool:
+    """An event at that path, or inside an object there."""
+    return any(shape.get(path + inner, {}).keys() >= _KEYS for inner in _WRAPPERS)
+
+
+def in_a_log(peek: Peek) -> bool:
+    """Do lines hold events behind something else, such as the time of a recorder?"""
+    if peek.start[:1] in "{[<" and not _after_bracket(peek.start):
+        return False
+    lines = peek.start[:65536].split("\n")[:_LINES]
+    if any(_LOG_OF_A_BOT.match(line) for line in lines):
+        return False
+    for line in lines:
+        at = line.find("{")
+        if 0 <= at <= _MAX_PREFIX and '"post_type"' in line:
+            return is_event(Peek("", line[at:].encode("utf-8", "replace")).json)
+    return False
+
+
+def _after_bracket(text: str) -> bool:
+    """``[2026-01-01 …] {…}`` is a log, ``[{…}]`` is JSON."""
+    return text.startswith("[") and re.match(r"\[\s*[\[{\]\"]", text) is None

@@ -1,0 +1,116 @@
+"""From the containers of QCE, one document or chunks of lines, to batches.
+
+What a record means is :mod:`_qce`'s business, which files belong together :mod:`_qce_chunks`'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cq.formats import ReadOptions
+from cq.formats._json import Items, Key, walk_ordered
+from cq.formats._json_lines import json_lines
+from cq.formats._json_places import Lines
+from cq.formats._qce import MAX_ROWS, Reader
+from cq.formats._qce_chunks import is_manifest, manifest_beside, manifest_of
+from cq.formats._qce_message import Message
+from cq.formats._source import Source
+from cq.model import Batch, Problem
+
+_KEYS = ("metadata", "chatInfo", "statistics", "exportOptions")
+
+
+def read_document(source: Source, options: ReadOptions) -> Iterator[Batch]:
+    """The batches of a single JSON."""
+    reader = Reader(source, options)
+    again = Source(source.label, source.open, source.size)
+    line_of = Lines(again.blocks, {"messages": Message}, "messages")
+    rows: list[Message] = []
+    numbers: list[int] = []
+    seen, stated = 0, None
+    parts = walk_ordered(
+        source.blocks, source.label, {"messages": Message}, _KEYS, "messages", ("metadata", "chatInfo")
+    )
+    for part in parts:
+        match part:
+            case Problem():
+                reader.problems.append(part)
+            case Key(name, value):
+                reader.headers = 1
+                stated = _total(value) if name == "statistics" else stated
+                _tell(reader, name, value)
+            case Items(_, first, values):
+                seen = first + len(values) - 1
+                rows += values
+                numbers += range(first, first + len(values))
+        while len(rows) >= MAX_ROWS:
+            yield reader.batch(reader.messages(rows[:MAX_ROWS], numbers[:MAX_ROWS], source.label, line_of))
+            del rows[:MAX_ROWS], numbers[:MAX_ROWS]
+    if stated is not None and stated != seen:
+        detail = f"totalMessages={stated} messages={seen}"
+        reader.notices.append(Problem("count_mismatch", source.label, detail))
+    messages = reader.messages(rows, numbers, source.label, line_of)
+    reader.notices += source.notices()
+    yield reader.last(messages)
+
+
+def read_chunks(source: Source, options: ReadOptions) -> Iterator[Batch]:
+    """The batches of a manifest with its chunks, or of one chunk."""
+    reader = Reader(source, options)
+    if not is_manifest(source.peek):
+        if (beside := manifest_beside(source)) is not None:
+            manifest = manifest_of(beside)
+            _tell(reader, "metadata", manifest.metadata)
+            _tell(reader, "chatInfo", manifest.chat)
+        yield from _chunk(reader, source)
+        yield reader.last()
+        return
+    manifest = manifest_of(source)
+    reader.headers = 1
+    reader.problems += manifest.problems
+    _tell(reader, "metadata", manifest.metadata)
+    _tell(reader, "chatInfo", manifest.chat)
+    total = 0
+    for chunk in manifest.chunks:
+        if chunk.source is None:
+            reader.notices.append(Problem("missing_part", source.label, chunk.name[:200]))
+            continue
+        records = yield from _chunk(reader, chunk.source)
+        total += records
+        if chunk.count is not None and chunk.count != records:
+            detail = f"count={chunk.count} records={records}"
+            reader.notices.append(Problem("count_mismatch", chunk.source.label, detail))
+    stated = _total(manifest.statistics)
+    if stated is not None and stated != total:
+        detail = f"totalMessages={stated} messages={total}"
+        reader.notices.append(Problem("count_mismatch", source.label, detail))
+    if not manifest.chunks and not manifest.problems:
+        reader.problems.append(Problem("no_records", source.label))
+    yield reader.last()
+
+
+def _chunk(reader: Reader, source: Source) -> Iterator[Batch]:
+    """The batches of one chunk; returns how many records it has."""
+    records = 0
+    for piece in json_lines(source, Message):
+        reader.problems += piece.problems
+        records += len(piece.values) + len(piece.problems)
+        for at in range(0, len(piece.values), MAX_ROWS):
+            end = at + MAX_ROWS
+            yield reader.batch(reader.messages(piece.values[at:end], piece.numbers[at:end], source.label))
+    reader.notices += source.notices()
+    return records
+
+
+def _tell(reader: Reader, name: str, value: Any) -> None:
+    match name:
+        case "metadata":
+            reader.times.tell(value)
+        case "chatInfo":
+            reader.chat.tell(value)
+
+
+def _total(statistics: Any) -> int | None:
+    total = statistics.get("totalMessages") if isinstance(statistics, dict) else None
+    return total if isinstance(total, int) and not isinstance(total, bool) else None

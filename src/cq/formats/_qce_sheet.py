@@ -1,0 +1,97 @@
+"""The rows of QCE's workbook to message columns. What a text says, :mod:`_qce_message` knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from cq.formats import ReadOptions, Source
+from cq.formats._assembly import assemble
+from cq.formats._file_name import group_in
+from cq.formats._qce_message import Message, Reply, Said, event, is_event, segments_of, spoken
+from cq.formats._sheet_read import Sheets, bad_times
+from cq.formats._table import Rows
+from cq.formats._wechat_content import Content
+from cq.model import Batch, Group, surrogate_group_id
+
+_NOBODY = frozenset({"", "0", "未知", "系统消息", "系统", "system", "null"})
+_GROUP_NUMBER = re.compile(r"(?<!\d)group_(\d{5,12})(?!\d)|[(（](\d{5,12})[)）]\s*\Z")
+_STAMP = re.compile(r"[ _-]\d{8}[ _-]\d{6,9}(?:_\d{1,3})?\Z")
+_REPLY = re.compile(r"\[回复 [^:：\[\]\n]{1,80}: ([^\[\]]{0,500})\]")
+_WORDS: Mapping[str, str] = {
+    "文本": "text", "文本消息": "text", "图片": "text", "回复": "reply", "系统": "system", "系统消息": "system",
+    "语音": "audio", "视频": "video", "文件": "file", "卡片": "json", "合并转发": "forward", "位置": "location",
+}  # fmt: skip
+_PLAIN = frozenset({"text", "type_1", "文本", "文本消息"})
+_YES = {"是": True, "否": False, "TRUE": True, "FALSE": False}
+
+
+def read_sheets(source: Source, options: ReadOptions, head: Sequence[str]) -> Iterator[Batch]:
+    """All sheets with such a head."""
+    sheets = Sheets(source, options, head)
+    group = _group(source)
+    for rows in sheets.rows():
+        yield sheets.batch(rows, group, _messages(sheets, rows, group))
+    yield sheets.last()
+
+
+def _group(source: Source) -> Group:
+    """By the file's name: ``group_周末_700000001_20260101_091320.xlsx``, ``周末(700000001).xlsx``."""
+    id_, name = group_in(source)
+    stem = _STAMP.sub("", source.name.rpartition(".")[0])
+    number = _GROUP_NUMBER.search(stem) or re.fullmatch(r"group_.{0,80}_(\d{5,12})", stem)
+    if number is not None:
+        id_ = next(filter(None, number.groups()))
+        name = stem.replace(number[0], "").removeprefix("group_").strip(" _") or None
+        if number.re is not _GROUP_NUMBER:
+            name = stem.removeprefix("group_").removesuffix(f"_{id_}") or None
+    return Group(id_ or surrogate_group_id(name), name, "qq", "group" if id_ else "unknown")
+
+
+def _messages(sheets: Sheets, rows: Rows, group: Group) -> object:
+    times = sheets.clock.column(rows.columns["时间"])
+    sheets.problems += bad_times(sheets.label, rows, "时间", times.sound)
+    numbers, columns, stamps = sheets.sound(rows, times)
+    if not numbers:
+        return None
+    uins, names = columns["发送者QQ号"], columns["发送者"]
+    texts, words = columns["消息内容"], columns["消息类型"]
+    people = [_person(uin) for uin in uins]
+    shown = [None if n in _NOBODY or n == uin else n for n, uin in zip(names, uins, strict=True)]
+    contents = {}
+    for i, (text, word, person, name) in enumerate(zip(texts, words, people, shown, strict=True)):
+        if word in _PLAIN and text and (person or name) and "[" not in text and "\r" not in text:
+            continue
+        contents[i] = _content(text, word, system=not person and not name)
+    return assemble(
+        sheets.label,
+        group,
+        numbers=numbers,
+        stamps=stamps,
+        people=people,
+        names=shown,
+        texts=texts,
+        contents=contents,
+        sender_title=[title or None for title in columns.get("群头衔", [""] * len(numbers))],
+        recalled=[_YES.get(word) for word in columns.get("是否撤回", [""] * len(numbers))],
+    )
+
+
+def _person(uin: str) -> str | None:
+    uin = uin.strip()
+    if uin in _NOBODY:
+        return None
+    return f"uid:{uin}" if uin.startswith("u_") else uin
+
+
+def _content(text: str, word: str, *, system: bool) -> Content:
+    kind = _WORDS.get(word.strip(), word.strip())
+    row = Message(type=kind, content=Said(text=text), system=system)
+    segments = segments_of(row)
+    if is_event(row, segments):
+        return event(row, segments, lambda person: person)
+    quoted = _REPLY.match(text)
+    reply = Reply(None, None, None, quoted[1]) if quoted else None
+    content = spoken(row, segments, reply, lambda data: "")
+    content.reply_quote = reply.quote if reply else None
+    return content

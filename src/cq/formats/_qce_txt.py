@@ -1,0 +1,189 @@
+"""QCE's text export as message columns: heads and footers of files, heads of records, times.
+
+What a record's body says, :mod:`_qce_txt_record` knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from cq.formats._assembly import assemble
+from cq.formats._qce_txt_record import Body, body_of, content_of
+from cq.formats._qce_txt_times import Times
+from cq.formats._source import Source
+from cq.formats._transcript import Records, records
+from cq.formats._wechat_content import Content
+from cq.model import Batch, ChatKind, Group, Problem, surrogate_group_id
+
+_HEAD = re.compile(r"(?<=\n\n\n)(?:\[\d{1,9}\]\n)?([^\n]*):\n时间: ?([^\n]*)$", re.MULTILINE)
+_FOOTER = re.compile(
+    r"\n*+={47}\n {0,20}导出完成\n={47}\n总计导出 (\d{1,12}) 条消息(?:\n导出时间: [^\n]*+)?\s*+"
+    r"(?:\Z|(?=\[QQChatExporter V))"
+)
+_FIELD = re.compile(r"^(聊天名称|聊天类型|消息总数): ?([^\n]*)$", re.MULTILINE)
+_TITLE = re.compile(r"\[([^\[\]\n]{1,40})\] (?=[^\n])")
+_KINDS: dict[str, ChatKind] = {"群聊": "group", "私聊": "private", "临时会话": "private"}
+_NOBODY = frozenset({"系统消息", "系统", "未知", "0", ""})
+_MAX_ROWS = 65_536
+_BEGINNING = 40
+_TO_THE_MINUTE = len("2026-01-01 09:13")
+_REMEMBERED = 200_000
+"""Messages that a quotation may mean: it names them by minute and sender only."""
+
+
+class _Head(NamedTuple):
+    group: Group
+    total: int | None
+
+
+def _head(text: str) -> _Head:
+    fields = dict(_FIELD.findall(text))
+    name = fields.get("聊天名称") or None
+    total = fields.get("消息总数", "")
+    kind = _KINDS.get(fields.get("聊天类型", ""), "unknown")
+    return _Head(Group(surrogate_group_id(name), name, "qq", kind), int(total) if total.isdecimal() else None)
+
+
+class Reader:
+    """Reads one export, or several that somebody has joined."""
+
+    def __init__(self, source: Source, times: Times) -> None:
+        self._source = source
+        self._label = source.label
+        self._times = times
+        self._head = _head("")
+        self._seen = 0
+        self._line = 1
+        self._footed = False
+        self._notices: list[Problem] = []
+        self._said: dict[tuple[str, str], list[tuple[int, str]]] = {}
+
+    def batches(self) -> Iterator[Batch]:
+        """All batches. :class:`InputError` where times cannot be known."""
+        any_records = False
+        for piece in records(self._source, _HEAD, lines_of_head=3):
+            self._notices += piece.notices
+            if piece.preamble is not None:
+                self._head = _head(piece.preamble)
+                yield Batch(groups=(self._head.group,), headers=1)
+            any_records |= bool(piece.lines)
+            yield from self._piece(piece)
+        self._end(None)
+        problems = () if any_records else (Problem("no_records", f"{self._label}:1"),)
+        if any_records and not self._footed:
+            self._notices.append(Problem("truncated", f"{self._label}:{self._line}"))
+        yield Batch(
+            problems=problems, notices=[*self._notices, *self._times.notices(), *self._source.notices()]
+        )
+
+    def _piece(self, piece: Records) -> Iterator[Batch]:
+        """The records of a piece; where an export ends in it, those before and behind that."""
+        first = 0
+        ends = [i for i, body in enumerate(piece.bodies) if "导出完成" in body and _FOOTER.search(body)]
+        for i in ends:
+            footer = _FOOTER.search(piece.bodies[i])
+            assert footer is not None
+            rest = piece.bodies[i][footer.end() :]
+            piece.bodies[i] = piece.bodies[i][: footer.start()]
+            yield from self._rows(piece, first, i + 1)
+            self._footed = True
+            self._end(int(footer[1]))
+            first = i + 1
+            if rest:
+                self._head, self._seen, self._footed = _head(rest), 0, False
+                yield Batch(groups=(self._head.group,), headers=1)
+        yield from self._rows(piece, first, len(piece.lines))
+
+    def _end(self, total: int | None) -> None:
+        """Compare the number of records with what the head or the footer says, once for each export."""
+        wanted = self._head.total if total is None else total
+        if wanted is not None and wanted != self._seen:
+            where = f"{self._label}:{self._line}"
+            self._notices.append(Problem("count_mismatch", where, f"{self._seen} / {wanted}"))
+        self._head, self._seen = self._head._replace(total=None), 0
+
+    def _rows(self, piece: Records, first: int, end: int) -> Iterator[Batch]:
+        for start in range(first, end, _MAX_ROWS):
+            part = slice(start, min(start + _MAX_ROWS, end))
+            yield self._batch(piece.lines[part], piece.heads[part], piece.bodies[part])
+
+    def _batch(self, lines: list[int], heads: list[tuple[str | None, ...]], raw: list[str]) -> Batch:
+        self._seen += len(lines)
+        self._line = lines[-1]
+        times = [head[1] or "" for head in heads]
+        stamps, sound = self._times.column(times)
+        bodies = [body_of(text) for text in raw]
+        problems = []
+        for i, body in enumerate(bodies):
+            if body is None or not sound[i]:
+                code, detail = ("bad_row", raw[i]) if body is None else ("bad_time", times[i])
+                problems.append(Problem(code, f"{self._label}:{lines[i]}", detail[:80]))
+        kept = [i for i, body in enumerate(bodies) if body is not None and sound[i]]
+        return Batch(
+            self._messages(
+                [lines[i] for i in kept],
+                [heads[i][0] or "" for i in kept],
+                [times[i] for i in kept],
+                stamps[kept],
+                [body for i in kept if (body := bodies[i]) is not None],
+            ),
+            groups=(self._head.group,),
+            problems=problems,
+        )
+
+    def _messages(
+        self, lines: list[int], who: list[str], times: list[str], stamps: Any, bodies: list[Body]
+    ) -> Any:
+        named = [_named(line) for line in who]
+        names = [None if name in _NOBODY else name for _, name in named]
+        contents: dict[int, Content] = {}
+        mentions: list[list[str] | None] = [None] * len(lines)
+        for i, (body, name) in enumerate(zip(bodies, names, strict=True)):
+            if name is None or body.type != "text" or "[" in body.text or body.said or body.resources:
+                contents[i] = content_of(body, system=name is None)
+            mentions[i] = body.mentions
+        self._answer(contents, names, times, stamps.tolist(), bodies)
+        return assemble(
+            self._label,
+            self._head.group,
+            numbers=lines,
+            stamps=stamps,
+            people=[None] * len(lines),
+            names=names,
+            texts=[body.text for body in bodies],
+            contents=contents,
+            sender_title=[title for title, _ in named],
+            mentions=mentions,
+        )
+
+    def _answer(
+        self,
+        contents: dict[int, Content],
+        names: Sequence[str | None],
+        times: list[str],
+        stamps: list[int],
+        bodies: list[Body],
+    ) -> None:
+        """Find what replies answer among the messages so far: the sender's only one in that minute, or the
+        only one with these words."""
+        for i, (name, time, at, body) in enumerate(zip(names, times, stamps, bodies, strict=True)):
+            if body.said and body.said[0]:
+                minute, sender, quote = body.said
+                meant = self._said.get((minute, sender), [])
+                beginning = quote.rstrip("….").strip()[:_BEGINNING]
+                if len(meant) > 1:
+                    meant = [one for one in meant if one[1].startswith(beginning)]
+                if len({one[0] for one in meant}) == 1:
+                    contents[i].reply_to = f"at:{meant[0][0]}:name:{sender}"
+            if name is not None and len(time) >= _TO_THE_MINUTE:
+                self._said.setdefault((time[5:16], name), []).append((at, body.text[:_BEGINNING]))
+                if len(self._said) > _REMEMBERED:
+                    del self._said[next(iter(self._said))]
+
+
+def _named(line: str) -> tuple[str | None, str]:
+    """Title and name. A name that begins with ``[…]`` without a blank behind it is left alone."""
+    title = _TITLE.match(line) if line.startswith("[") else None
+    return (title[1], line[title.end() :]) if title else (None, line)

@@ -1,0 +1,96 @@
+"""The body of one record in QCE's text export: its text, and the fields behind it.
+
+The text may hold lines that look like those fields, so they are read from the end. Who wrote it and
+when, the head of the record says (:mod:`_qce_txt`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from cq.formats._qce_message import Message, Reply, Said, event, is_event, segments_of, spoken
+from cq.formats._wechat_content import Content
+
+_BODY = re.compile(r"(?:类型: ?([^\n]{0,40})\n)?内容:[ \n]?")
+_REPLY = re.compile(r"(?:(\d{2}-\d{2} \d{2}:\d{2}) )?(.{1,200}?) - (.*)", re.DOTALL)
+_RESOURCES = re.compile(r"资源: (\d{1,4}) 个文件")
+_NEXT_MENTION = re.compile(r", (?=@)")
+_INLINE_REPLY = re.compile(r"\[回复 [^:：\[\]\n]{1,80}: ([^\[\]]{0,500})\]")
+_SYSTEM = frozenset({"系统", "系统消息", "system"})
+_ALL = frozenset({"@全体成员", "@all", "@所有人"})
+_WORD = re.compile("[a-z_0-9]{1,20}")
+
+
+class Body(NamedTuple):
+    """``said`` when, to the minute, and by whom the answered message was written, and what it says."""
+
+    text: str
+    type: str = "text"
+    mentions: list[str] | None = None
+    said: tuple[str | None, str, str] | None = None
+    resources: tuple[dict[str, str], ...] = ()
+
+
+def body_of(raw: str) -> Body | None:
+    """A body taken apart; None where its text is missing."""
+    head = _BODY.match(raw)
+    if head is None:
+        return None
+    text, said, mentions = raw[head.end() :], None, None
+    resources: tuple[dict[str, str], ...] = ()
+    kind = head[1] or "text"
+    if "\n" in text:
+        text, said = _cut_reply(text)
+        text, mentions = _cut_mentions(text)
+        text, resources = _cut_resources(text)
+    return Body(text, kind, mentions, said, resources)
+
+
+def _cut_reply(text: str) -> tuple[str, tuple[str | None, str, str] | None]:
+    before, mark, rest = text.rpartition("\n回复: ")
+    if not mark or not (match := _REPLY.fullmatch(rest)):
+        return text, None
+    if "\n" in rest and match[1] is None:  # a quotation of several lines has its time; else it is text
+        return text, None
+    return before, (match[1], match[2], match[3])
+
+
+def _cut_mentions(text: str) -> tuple[str, list[str] | None]:
+    before, mark, rest = text.rpartition("\n提及: ")
+    if not mark or "\n" in rest or not rest:
+        return text, None
+    names = _NEXT_MENTION.split(rest) if rest.startswith("@") else rest.split(", ")
+    if not rest.startswith("@") and not all(f"@{name}" in before for name in names):
+        return text, None
+    people = [f"@{name.removeprefix('@').strip()}" for name in names]
+    return before, ["@all" if name in _ALL else f"name:{name[1:]}" for name in people if len(name) > 1]
+
+
+def _cut_resources(text: str) -> tuple[str, tuple[dict[str, str], ...]]:
+    before, mark, rest = text.rpartition("\n资源: ")
+    lines = rest.split("\n")
+    count = _RESOURCES.fullmatch(f"资源: {lines[0]}")
+    if not mark or count is None or not all(line.startswith("  - ") for line in lines[1:]):
+        return text, ()
+    if len(lines) - 1 not in (0, int(count[1])):
+        return text, ()
+    files = (line[4:].partition(": ") for line in lines[1:])
+    return before, tuple({"type": kind, "filename": name} for kind, _, name in files)
+
+
+def content_of(body: Body, system: bool) -> Content:
+    """What a body says. ``system``: its sender is the system."""
+    kind = body.type.strip()
+    kind = "system" if kind in _SYSTEM else kind if _WORD.fullmatch(kind) else "text"
+    resources: tuple[Any, ...] = body.resources
+    row = Message(type=kind, content=Said(text=body.text, resources=resources), system=system)
+    segments = segments_of(row)
+    if is_event(row, segments):
+        return event(row, segments, lambda person: person)
+    quoted = _INLINE_REPLY.match(body.text)
+    quote = body.said[2] if body.said else quoted[1] if quoted else None
+    reply = None if quote is None else Reply(None, None, None, quoted[1] if quoted else quote)
+    content = spoken(row, segments, reply, lambda data: "")
+    content.reply_quote = quote or None
+    return content

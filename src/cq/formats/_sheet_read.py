@@ -1,0 +1,129 @@
+"""What the readers of workbooks share: all sheets with one head as one export, counted row by row.
+
+No tool's columns are known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from cq.formats import ReadOptions, Source
+from cq.formats._sheet_view import Row
+from cq.formats._table import Rows
+from cq.formats._wall_clock import Stamps, WallClock
+from cq.formats._workbook import all_tables, sheet_rows
+from cq.model import Batch, Group, Member, Problem
+
+
+class Sheets:
+    """The tables of one workbook, and what has been noted about them so far."""
+
+    def __init__(self, source: Source, options: ReadOptions, *heads: Sequence[str]) -> None:
+        self.source = source
+        self.label = source.label
+        self.clock = WallClock(options)
+        self.problems: list[Problem] = []
+        self.notices: list[Problem] = []
+        self.members: list[Member] = []
+        self.member_records = 0
+        self.tables, self._seen = all_tables(source, *heads)
+        self.above: Sequence[Row] = ()
+        self._groups: dict[str, Group] = {}
+        self._headers = len(self._seen.sheets) - len(self.tables)
+        self._segment = 0
+        self._minutes: list[int] = []
+        self._noted: dict[str, list[int]] = {}
+        self._rows = 0
+
+    def rows(self) -> Iterator[Rows]:
+        """The rows of all tables; ``above`` are the rows above the head of the present one."""
+        for i, table in enumerate(self.tables):
+            self._segment, self.above = i, table.above
+            for rows in sheet_rows(self.source, table, self._seen):
+                self.problems += rows.problems
+                self.notices += rows.notices
+                self._headers += rows.headers
+                self._rows += len(rows.numbers)
+                yield rows
+
+    def other(self, name: str, *names: str) -> Iterator[Rows]:
+        """The rows of another sheet, if there is one of that name with these columns."""
+        for table in self._seen.tables(names):
+            if table.sheet.name == name:
+                self._headers -= 1  # a sheet that is no table of messages counts as one header
+                for rows in sheet_rows(self.source, table, self._seen):
+                    self._headers += rows.headers
+                    self.problems += rows.problems
+                    yield rows
+
+    def pairs(self, name: str) -> Mapping[str, str]:
+        """A sheet of names and values, as far as it is shown at first sight."""
+        sheets = [sheet for sheet in self._seen.sheets if sheet.name == name]
+        return pairs_in(sheets[0].rows) if sheets else {}
+
+    def sound(self, rows: Rows, times: Stamps) -> tuple[Sequence[int], Mapping[str, list[str]], Any]:
+        """Numbers, columns and times of the rows that have a time."""
+        if times.to_the_minute and len(rows.numbers):
+            self._minutes += [rows.numbers[0]] + [0] * (times.to_the_minute - 1)
+        if times.sound.all():
+            return rows.numbers, rows.columns, times.utc
+        kept = times.sound.nonzero()[0].tolist()
+        columns = {name: [column[i] for i in kept] for name, column in rows.columns.items()}
+        return [rows.numbers[i] for i in kept], columns, times.utc[times.sound]
+
+    def note(self, code: str, numbers: Sequence[int]) -> None:
+        """A doubt about the rows of those numbers."""
+        if numbers:
+            self._noted.setdefault(code, []).extend(numbers)
+
+    def batch(self, rows: Rows, group: Group, messages: Any) -> Batch:
+        """``messages`` with the problems met so far; what is said of the group goes along once."""
+        problems, self.problems = self.problems, []
+        groups = () if self._groups.get(group.group_id) == group else (group,)
+        self._groups[group.group_id] = group
+        return Batch(messages, groups=groups, problems=problems, segment=self._segment)
+
+    def last(self) -> Batch:
+        """What is left to say after the rows."""
+        if self._minutes:
+            self._noted["seconds_lost"] = self._minutes
+        notices = [
+            Problem(code, f"{self.label}:{numbers[0]}", str(len(numbers)))
+            for code, numbers in self._noted.items()
+        ]
+        if not self._rows and not self.problems:
+            self.problems.append(Problem("no_records", self.label))
+        return Batch(
+            problems=self.problems,
+            notices=[*self.notices, *notices],
+            members=self.members,
+            member_records=self.member_records,
+            headers=self._headers,
+            segment=self._segment,
+        )
+
+
+def bad_times(label: str, rows: Rows, name: str, sound: Any) -> list[Problem]:
+    """One problem for each row whose time is none."""
+    if sound.all():
+        return []
+    times = rows.columns[name]
+    return [
+        Problem("bad_time", f"{label}:{rows.numbers[i]}", repr(times[i])[:60])
+        for i in (~sound).nonzero()[0].tolist()
+    ]
+
+
+def pairs_in(rows: Sequence[Row]) -> Mapping[str, str]:
+    """``name, value, name, value, …`` in rows, as the tools write what they know of a chat.
+
+    A name may also have the value below it. Blank cells between them do not matter.
+    """
+    found: dict[str, str] = {}
+    for row in rows:
+        cells = list(row.cells)
+        for i in range(len(cells) - 1):
+            if cells[i] and cells[i] not in found:
+                found[cells[i]] = cells[i + 1]
+    return found

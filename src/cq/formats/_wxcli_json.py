@@ -1,0 +1,95 @@
+"""The messages of wx-cli's JSON: type words, and contents that begin with a tag."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from cq.formats._json_values import identifiers, strings, whole
+from cq.formats._placeholders import wechat, wechat_tag
+from cq.formats._wechat_content import Content, event_of, tidy
+from cq.formats._wechat_json import Columns, Dialect, Export, typed
+from cq.formats._wechat_names import chat_kind
+from cq.formats._wechat_types import kind_of
+from cq.model import NON_SPEECH, Kind
+
+_QUOTE = re.compile(r"\A\[引用\]\s?(?P<words>.*?)\n\s{0,4}↳\s?(?P<said>.*)\Z", re.DOTALL)
+_NAME = re.compile(r"[^\n]{1,60}?[:：]\s")
+_TYPE = re.compile(r"type=(-?[0-9]{1,12})", re.ASCII)
+_TAGGED = {"[撤回]": Kind.RECALL, "[系统]": Kind.SYSTEM, "[拍一拍]": Kind.POKE}
+
+
+class _Row(msgspec.Struct, gc=False):
+    timestamp: Any = None
+    time: Any = None
+    sender: Any = None
+    content: Any = None
+    type: Any = None
+    local_id: Any = None
+    sender_username: Any = None
+    sender_group_nickname: Any = None
+    url: Any = None
+
+
+def _begin(export: Export) -> None:
+    header = export.header
+    ids, _ = identifiers([header.get("username")])
+    name = whole(strings([header.get("chat")])[0])
+    room = header.get("is_group")
+    word = header.get("chat_type") if not isinstance(room, bool) else "group" if room else "private"
+    export.meet(whole(ids[0]), name, chat_kind(word, ids[0]))
+
+
+def _columns(rows: Sequence[_Row], export: Export) -> Columns:
+    people, _ = identifiers([row.sender_username for row in rows])
+    names = strings([row.sender_group_nickname or row.sender or None for row in rows])
+    texts, words = strings([row.content for row in rows]), strings([row.type for row in rows])
+    links = strings([row.url or None for row in rows])
+    export.known.update(people)
+    contents = {
+        i: _content(word, text, links[i], export)
+        for i, (word, text) in enumerate(zip(words, texts, strict=True))
+        if word != "文本" or not text or text[0] in "<\n" or "\r" in text or "\0" in text
+    }
+    own: list[bool | None] = [None] * len(rows)
+    for i, person in enumerate(people):
+        if person is None and names[i] is None and (i not in contents or contents[i].kind not in NON_SPEECH):
+            own[i] = True  # wx-cli leaves the owner without a name
+    native, _ = identifiers([row.local_id for row in rows])
+    return Columns(people, names, texts, contents, own, more={"native_id": native})
+
+
+def _content(word: str | None, text: str | None, url: str | None, export: Export) -> Content:
+    text = tidy(text, export.known) if text else None
+    for tag, kind in _TAGGED.items():
+        if text and text.startswith(tag) and word not in ("文本", "链接/文件"):
+            return event_of(kind, text[len(tag) :].strip() or tag, "wechat")
+    if text and (quote := _QUOTE.match(text)) and word != "文本":
+        return _answer(quote["words"].strip(), quote["said"].strip())
+    number = _TYPE.fullmatch(word) if word else None
+    kind = kind_of(int(number[1]) if number else None, None if number else word, text)
+    if kind is Kind.OTHER and text and text.startswith("[引用]"):
+        return _answer(text.removeprefix("[引用]").strip(), "")
+    return typed(kind, text, export.known, None, url)
+
+
+def _answer(words: str, said: str) -> Content:
+    """A reply's own words, and the quotation after the name of who said it."""
+    name = _NAME.match(said)
+    kind, text = Kind.TEXT, words or None
+    if words and (tag := wechat_tag(words)) and tag not in NON_SPEECH:
+        kind, text, _ = wechat(words)
+    return Content(kind, text, reply_quote=(said[name.end() :] if name else said).strip() or None)
+
+
+WXCLI = Dialect(
+    record=_Row,
+    time=lambda row: row.time if row.timestamp is None else row.timestamp,
+    columns=_columns,
+    keys=("chat", "chat_type", "is_group", "username", "count"),
+    first=("chat", "username"),
+    begin=_begin,
+)

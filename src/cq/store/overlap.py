@@ -1,0 +1,156 @@
+"""Where kinds of export overlap: in one log, or between a log and a store. Brings their rows to a meeting.
+
+It finds the groups that need settling and streams their rows, from the spill and from stored files; most
+logs have none, and pay nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from cq.store import identity
+from cq.store.groups import Heads
+from cq.store.identity import Keys
+from cq.store.meeting import Meeting, Table
+from cq.store.names import Names
+from cq.store.rows import Rows
+from cq.store.settled import Kin, Settled
+from cq.store.spill import Spill
+
+COLUMNS = ("message_id", "group_id", "sent_at", "sender_id", "sender_name", "kind", "text", "reply_to")
+"""What is looked at of a row."""
+
+
+class Elsewhere(Protocol):
+    """Rows that are kept elsewhere: those of a store."""
+
+    @property
+    def heads(self) -> Heads:
+        """What its groups are called, and which kinds of export they come from."""
+        ...
+
+    def told(self, groups: set[str]) -> Iterator[tuple[str, str, pa.RecordBatch]]:
+        """Group, kinds of export and :data:`COLUMNS` of the rows of some groups."""
+        ...
+
+
+def wanted(heads: Heads) -> tuple[dict[str, str], set[str]]:
+    """Stand-ins that may be native groups, and all groups that have something to settle."""
+    pairs = heads.namesakes()
+    several = {group for group, formats in heads.formats.items() if len(formats) > 1}
+    return pairs, several | set(pairs) | set(pairs.values())
+
+
+def within(rows: Rows, spill: Spill, names: Names, heads: Heads) -> Settled:
+    """Settle what kinds of export of one log have to do with each other. Doubles and groups change in ``rows``."""
+    pairs, groups = wanted(heads)
+    if not groups:
+        return Settled()
+    kins = list(dict.fromkeys(rows.kins))
+    settled = Meeting(rows.ids, kins, names).settle(_own(rows, spill, groups, kins), pairs, rows.keys.take)
+    rows.double[settled.rows] = True
+    place = {id_: i for i, id_ in enumerate(rows.ids)}
+    for stand_in, native in settled.joined.items():
+        rows.groups[rows.groups == place[stand_in]] = place[native]
+    return settled
+
+
+def with_stored(rows: Rows, spill: Spill, names: Names, heads: Heads, others: Elsewhere) -> Settled:
+    """Settle what the rows of a log have to do with stored ones, which stay whatever comes.
+
+    Rows that are stored already, by their identity, have nothing to do with others. A group of this log is
+    not joined to a group of this log any more: its rows have their order.
+    """
+    both = heads.with_others(others.heads)
+    pairs, groups = wanted(both)
+    here, there = set(heads.formats), set(others.heads.formats)
+    pairs = {s: n for s, n in pairs.items() if not {s, n} <= here and {s, n} & here}
+    groups = {g for g in groups if g in here and g in there} | set(pairs) | set(pairs.values())
+    if not groups:
+        return Settled()
+    ids = list(dict.fromkeys([*rows.ids, *sorted(there)]))
+    kins = list(dict.fromkeys(rows.kins))
+    stored = _Stored(others, groups, ids, kins, first=len(rows.at))
+    tables = [*stored.tables()]
+    for table in tables:
+        names.learn(table.batch)
+    ours = np.sort(rows.keys.hi[~rows.double])
+    own = _own(rows, spill, groups, kins, without=np.sort(stored.keys().hi))
+
+    def all_rows() -> Iterator[Table]:
+        for table in tables:
+            yield table.where(~_among(identity.parse(table.batch.column("message_id")).hi, ours))
+        yield from own
+
+    def keys_of(some: NDArray[np.int64]) -> Keys:
+        known, inside = stored.keys(), some < len(rows.at)
+        found = Keys(np.zeros(len(some), np.uint64), np.zeros(len(some), np.uint32))
+        found.hi[inside], found.lo[inside] = rows.keys.take(some[inside])
+        found.hi[~inside], found.lo[~inside] = known.take(some[~inside] - len(rows.at))
+        return found
+
+    return Meeting(ids, kins, names).settle(all_rows(), pairs, keys_of)
+
+
+class _Stored:
+    """Stored rows, numbered after those of the log."""
+
+    def __init__(
+        self, others: Elsewhere, groups: set[str], ids: list[str], kins: list[Kin], first: int
+    ) -> None:
+        self._others, self._groups, self._kins, self._first = others, groups, kins, first
+        self._place = {id_: i for i, id_ in enumerate(ids)}
+        self._keys = [Keys(np.zeros(0, np.uint64), np.zeros(0, np.uint32))]
+
+    def tables(self) -> Iterator[Table]:
+        """The rows as the meeting takes them; new kinds of export are added to its list."""
+        row = self._first
+        for group, formats, batch in self._others.told(self._groups):
+            kin = Kin(formats, stored=True)
+            if kin not in self._kins:
+                self._kins.append(kin)
+            n = batch.num_rows
+            group_code = np.full(n, self._place[group], np.uint32)
+            kind = np.full(n, self._kins.index(kin), np.uint16)
+            self._keys.append(identity.parse(batch.column("message_id")))
+            yield Table(batch, np.arange(row, row + n), group_code, kind)
+            row += n
+
+    def keys(self) -> Keys:
+        """The identities of all rows so far."""
+        hi, lo = zip(*self._keys, strict=True)
+        self._keys = [Keys(np.concatenate(hi), np.concatenate(lo))]
+        return self._keys[0]
+
+
+def _own(
+    rows: Rows, spill: Spill, groups: set[str], kins: list[Kin], without: NDArray[np.uint64] | None = None
+) -> Iterator[Table]:
+    """Rows of a log in some groups, without doubles, and those that ``without`` holds the identity of."""
+    some = np.array([id_ in groups for id_ in rows.ids], np.bool_)
+    number = np.array([kins.index(kin) for kin in rows.kins], np.uint16)
+    start = 0
+    for batch in spill.read(COLUMNS):
+        piece = np.arange(start, start + batch.num_rows)
+        start += batch.num_rows
+        keep = some[rows.groups[piece]] & ~rows.double[piece]
+        if without is not None:
+            keep &= ~_among(rows.keys.hi[piece], without)
+        if keep.any():
+            table = Table(batch, piece, rows.groups[piece], number[rows.source(piece)])
+            yield table.where(keep)
+
+
+def _among(values: NDArray[np.uint64], known: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which values are among the (sorted) known ones."""
+    if not len(known):
+        return np.zeros(len(values), np.bool_)
+    found: NDArray[np.bool_] = (
+        known[np.minimum(np.searchsorted(known, values), len(known) - 1)] == values
+    )
+    return found
