@@ -28,6 +28,8 @@ from cq.reading import ReadRequest, read
 
 SAMPLES = Path(__file__).resolve().parents[1] / "sample_exports"
 SUFFIX = ".golden.jsonl"
+MAP = ".map.toml"
+"""The column map of a sample ``x.csv`` is ``x.map.toml``."""
 ZONE = ZoneInfo("Asia/Shanghai")
 WHOLE, FIRST, LAST = 300, 50, 20
 """A sample of more rows than ``WHOLE`` is represented by its ``FIRST`` and ``LAST`` ones."""
@@ -39,7 +41,7 @@ def samples() -> Iterator[Path]:
     known = {f.id for f in all_formats()}
     for folder in sorted(SAMPLES.iterdir()):
         if folder.name in known:
-            yield from sorted(p for p in folder.iterdir() if not p.name.endswith(SUFFIX))
+            yield from sorted(p for p in folder.iterdir() if not p.name.endswith((SUFFIX, MAP)))
 
 
 def forced(sample: Path) -> str | None:
@@ -48,14 +50,20 @@ def forced(sample: Path) -> str | None:
     return sample.parent.name if sample.parent.name in ids else None
 
 
+def map_of(sample: Path) -> Path | None:
+    """The column map beside a sample that needs one."""
+    path = sample.with_name(sample.stem + MAP)
+    return path if path.is_file() else None
+
+
 def golden_path(sample: Path) -> Path:
     """Where the golden of a sample stands."""
     return sample.with_name(sample.stem + SUFFIX)
 
 
-def rows(path: str | Path) -> list[str]:
+def rows(path: str | Path, input_format: str | None = None) -> list[str]:
     """The lines that ``cq messages`` prints of an export, with the name of the file only."""
-    return _read(str(path), None)[1]
+    return _read(str(path), input_format)[1]
 
 
 def golden(sample: Path) -> str:
@@ -68,7 +76,8 @@ def golden(sample: Path) -> str:
 
 
 def _read(path: str, input_format: str | None) -> tuple[dict[str, object], list[str]]:
-    reading = read(ReadRequest([path], ZONE, input_format=input_format))
+    map_ = map_of(Path(path)) if input_format else None
+    reading = read(ReadRequest([path], ZONE, input_format=input_format, map=map_))
     try:
         stream = io.BytesIO()
         export.write(reading.log.batches(), "jsonl", stream, ZONE)

@@ -31,11 +31,13 @@ def read(
     group: str | None = None,
     me: str | None = None,
     strict: bool = False,
+    map: Export | None = None,
 ) -> pd.DataFrame:
     """Read and merge exports (or a store) into one frame of normalised messages.
 
     One row per message, the columns of the contract with Arrow-backed types; ``sent_at`` is UTC.
-    Rows come group by group, by time. Local times of an export are taken to be in ``tz``.
+    Rows come group by group, by time. Local times of an export are taken to be in ``tz``. ``map`` is the
+    column map that ``input_format`` ``csv`` and ``jsonl`` need.
 
     Raises :class:`cq.errors.InputError` where there is nothing usable, :class:`cq.errors.StrictError`
     where ``strict`` and a record had a problem.
@@ -46,7 +48,13 @@ def read(
     from cq.model import message_schema
 
     request = reading.ReadRequest(
-        _paths(paths), zones.zone(tz), input_format, group=group, me=me, strict=strict
+        _paths(paths),
+        zones.zone(tz),
+        input_format,
+        group=group,
+        me=me,
+        strict=strict,
+        map=None if map is None else Path(map),
     )
     found = reading.read(request)
     try:

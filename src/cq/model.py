@@ -142,7 +142,10 @@ class Batch:
 
     * ``message_id`` null: the store derives it. A row that has one was normalised before (cq's
       own files); its ``reply_to`` is a message id then.
-    * ``reply_to`` holds the *native* id of the message answered.
+    * ``reply_to`` holds the *native* id of the message answered; where the format's ids are not
+      unique, the nearest earlier row of the same source and group that bears it is meant. Formats
+      that quote without ids give ``at:<epoch milliseconds>:<sender_id>``: the one message of the
+      group that this sender (``name:…`` for a name) sent then, give or take a second.
     * ``mentions`` null means "the format has no structure for them, look in the text".
     * ``event_actor`` and ``event_target`` hold ids where the format knows them, else ``name:…``.
 

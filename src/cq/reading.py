@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from cq.ahead import ahead
-from cq.errors import InputError, StrictError
+from cq.errors import InputError, StrictError, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
     from cq.formats import Identified
+    from cq.formats._map import ColumnMap
     from cq.model import Batch, Group, Member
     from cq.result import Records, SourceReport
     from cq.store.collector import Collector
@@ -50,6 +51,7 @@ class ReadRequest:
     group: str | None = None
     me: str | None = None
     strict: bool = False
+    map: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,11 @@ def read(request: ReadRequest, watch: Watch = quietly) -> Reading:
 
 def _merge(request: ReadRequest, stores: set[str], watch: Watch) -> Reading:
     passed_over: Counter[str] = Counter()
+    columns = _column_map(request)
     found = list(
-        _identified([p for p in request.paths if p not in stores], request.input_format, passed_over)
+        _identified(
+            [p for p in request.paths if p not in stores], request.input_format, passed_over, request.map
+        )
     )
     if not found and not stores:
         raise InputError("nothing_usable", path=", ".join(request.paths), count=passed_over.total())
@@ -85,10 +90,26 @@ def _merge(request: ReadRequest, stores: set[str], watch: Watch) -> Reading:
 
     collector = Collector()
     try:
-        return _collect(request, sorted(stores), found, passed_over, collector, watch)
+        return _collect(request, sorted(stores), found, passed_over, collector, watch, columns)
     except BaseException:
         collector.close()
         raise
+
+
+def _column_map(request: ReadRequest) -> ColumnMap | None:
+    """``--map``, for the formats that need one and only for these."""
+    from cq.formats import all_formats
+
+    needed = {f.id for f in all_formats() if f.needs_map}
+    if request.map is None:
+        if request.input_format in needed:
+            raise UsageError("map_needed", id=request.input_format)
+        return None
+    if request.input_format not in needed:
+        raise UsageError("map_unused", path=request.map, ids=" | ".join(sorted(needed)))
+    from cq.formats._map import load
+
+    return load(request.map)
 
 
 def _collect(
@@ -98,6 +119,7 @@ def _collect(
     passed_over: Counter[str],
     collector: Collector,
     watch: Watch,
+    columns: ColumnMap | None,
 ) -> Reading:
     from cq.formats import ReadOptions
     from cq.model import Batch, Problem
@@ -112,7 +134,7 @@ def _collect(
         collector.add(Batch(members=log.members, groups=[s.group for s in log.spans]))
         for rows in log.batches():
             collector.add(Batch(rows))
-    options = ReadOptions(request.zone, request.date, request.year)
+    options = ReadOptions(request.zone, request.date, request.year, columns)
     for one in found:
         watch(one.source.label)
         tally = collector.source(one.source.label, one.format.id, one.format.unique_ids)
@@ -146,7 +168,9 @@ def _with_everybody(batch: Batch) -> Batch:
     return dataclasses.replace(batch, groups=groups)
 
 
-def _identified(paths: Sequence[str], forced: str | None, passed_over: Counter[str]) -> Iterator[Identified]:
+def _identified(
+    paths: Sequence[str], forced: str | None, passed_over: Counter[str], map_: Path | None
+) -> Iterator[Identified]:
     """The exports among the files; what the user did not name himself may be something else.
 
     Parts of an export are read with it: among several files they are no exports of their own.
@@ -155,6 +179,8 @@ def _identified(paths: Sequence[str], forced: str | None, passed_over: Counter[s
 
     found: list[tuple[str, Identified | str]] = []
     for candidate in expand(list(paths)):
+        if map_ is not None and not candidate.named and Path(candidate.source.label) == map_:
+            continue
         try:
             found.append((candidate.source.label, identify(candidate.source, forced)))
         except InputError as error:

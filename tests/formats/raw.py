@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import golden
 from cq.formats import Format, ReadOptions, Source, all_formats, identify
+from cq.formats._map import ColumnMap, load
 from cq.model import Group, Member, Problem
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -68,6 +70,8 @@ def read(
     made = source(data, name, block)
     fmt = format_of(id_) if id_ else identify(made).format
     out = Read()
+    if fmt.needs_map and "map" not in options:
+        options["map"] = sample_map(fmt.id, data)
     for batch in fmt.read(made, ReadOptions(zone, **options)):
         if batch.messages is not None:
             batch.messages.validate(full=True)
@@ -81,6 +85,14 @@ def read(
         out.member_records += batch.member_records
         out.skipped.update(batch.skipped)
     return out
+
+
+def sample_map(id_: str, data: bytes) -> ColumnMap | None:
+    """The map of the samples of ``id_`` whose names are in ``data``, else of any."""
+    maps = [load(path) for path in sorted(golden.SAMPLES.glob(f"{id_}/*{golden.MAP}"))]
+    text = source(data).peek.text
+    fitting = [m for m in maps if all(c.split(".")[-1] in text for c in m.columns.used().values())]
+    return next(iter([*fitting, *maps]), None)
 
 
 def _utc(at: datetime) -> datetime:

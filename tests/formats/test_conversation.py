@@ -12,6 +12,7 @@ from writers import all_writers
 
 from conversation import CONVERSATION, PEOPLE, SHANGHAI, Told
 from cq.formats import Format, Lack, all_formats, only_when_asked_for
+from cq.model import Event
 from cq.reading import ReadRequest
 from cq.reading import read as merged
 
@@ -32,7 +33,7 @@ def wanted(fmt: Format) -> list[Row]:
 def _is_lost(told: Told, fmt: Format) -> bool:
     if told.event:
         return Lack.EVENTS in fmt.lacks or told.event in fmt.lost
-    return told.kind in fmt.lost or (
+    return told.kind in fmt.lost or (told.reply_to is not None and "reply" in fmt.lost) or (
         Lack.KINDS in fmt.lacks and told.kind == "text" and told.text == "[图片]"
     )
 
@@ -62,7 +63,8 @@ def _wanted(told: Told, fmt: Format) -> Row:
 def found(fmt: Format, folder: Path) -> list[Row]:
     """What the format reads, in the same words: people by key, answers by number."""
     forced = fmt.id if fmt.sniff is only_when_asked_for else None
-    reading = merged(ReadRequest([str(folder)], SHANGHAI, input_format=forced))
+    map_ = folder.with_suffix(".map.toml") if fmt.needs_map else None
+    reading = merged(ReadRequest([str(folder)], SHANGHAI, input_format=forced, map=map_))
     assert [s.format for s in reading.sources] == [fmt.id] * len(reading.sources)
     for source in reading.sources:
         assert source.records.balanced
@@ -71,7 +73,8 @@ def found(fmt: Format, folder: Path) -> list[Row]:
     rows = [row for batch in reading.log.batches() for row in batch.to_pylist()]
     names = {n: p.key for p in PEOPLE.values() for n in (p.name, p.nickname)}
     reading.log.close()
-    rows = [row for row in rows if not (Lack.EVENTS not in fmt.lacks and row["event"] in fmt.lost)]
+    vague = {"other"} if fmt.lost & set(Event) else set()  # what a lost event can come out as
+    rows = [r for r in rows if not (Lack.EVENTS not in fmt.lacks and r["event"] in fmt.lost | vague)]
     rows = [row for row in rows if row["event"] or row["text"] != "[图片]" or row["kind"] != "text"
             or Lack.KINDS not in fmt.lacks]  # fmt: skip
     numbers = {row["message_id"]: i for i, row in enumerate(rows)}
@@ -86,7 +89,8 @@ def _check_group(rows: list[Row], fmt: Format) -> None:
         assert ids <= {CONVERSATION.qq_group, CONVERSATION.wechat_room}
     if Lack.GROUP_NAME not in fmt.lacks:
         assert names == {CONVERSATION.group_name}
-    assert all(row["native_id"] for row in rows) or Lack.MESSAGE_IDS in fmt.lacks
+    said = [row for row in rows if not row["event"]]  # what a bot is told of events has no id
+    assert all(row["native_id"] for row in said) or Lack.MESSAGE_IDS in fmt.lacks
     bare = [row["sender_id"] for row in rows if (row["sender_id"] or "").startswith("name:")]
     assert not bare or Lack.SENDER_IDS in fmt.lacks
 
@@ -131,6 +135,8 @@ _COMPARED: dict[Lack, Callable[[Row], None]] = {
     Lack.LINKS: lambda row: row.update(url=None),
     Lack.TITLES: lambda row: row.update(card_title=None),
     Lack.OWN_NAME: lambda row: row.update(sender_name=None if row["sender_id"] == "me" else row["sender_name"]),
+    Lack.LINES: lambda row: row.update(text=row["text"].partition("\n")[0] if row["text"] else None),
+    Lack.OWN_TEXT: lambda row: row["is_self"] and row.update(text=None, mentions=[]),
     Lack.OWN: lambda row: row.update(is_self=None),
 }
 

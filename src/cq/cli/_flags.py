@@ -39,6 +39,7 @@ class Reading:
     input_format: Annotated[str | None, option("--input-format", metavar="ID")] = None
     date: Annotated[str | None, option("--date", metavar="DATE")] = None
     year: Annotated[int | None, option("--year", metavar="YEAR", min=1990, max=2100)] = None
+    map: Annotated[Path | None, option("--map", metavar="FILE")] = None
     strict: Annotated[bool, option("--strict")] = False
 
 

@@ -63,6 +63,7 @@ class Run:
             choice.group,
             choice.me or kept.me,
             reading.strict,
+            reading.map,
         )
 
     def watch(self, label: str) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib import import_module
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from cq.errors import InputError, UsageError
@@ -24,6 +24,9 @@ from cq.formats._peek import Peek
 from cq.formats._refusals import refuse
 from cq.formats._source import Source, file_source
 from cq.model import Batch
+
+if TYPE_CHECKING:
+    from cq.formats._map import ColumnMap
 
 __all__ = [
     "Candidate",
@@ -46,12 +49,14 @@ class ReadOptions:
     """What a reader cannot learn from the file.
 
     ``zone`` applies to local times only. ``date`` and ``year`` complete times that lack them.
+    ``map`` says what the columns of a table of the user's own mean.
     ``lenient`` asks for the fallback rules even where the strict ones would do.
     """
 
     zone: ZoneInfo
     date: date | None = None
     year: int | None = None
+    map: ColumnMap | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class Format:
     holds every format to them.
     ``parts``: the files beside a source that belong to it (chunks, names), for exports that are
     folders. They are read with it and not for themselves.
+    ``needs_map``: it can be read with ``--map`` only.
     """
 
     id: str
@@ -80,6 +86,7 @@ class Format:
     lacks: frozenset[Lack] = frozenset()
     lost: frozenset[str] = frozenset()
     parts: Callable[[Source], Sequence[Source]] | None = None
+    needs_map: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +137,13 @@ def identify(source: Source, forced: str | None = None) -> Identified:
     if forced is not None:
         for fmt in all_formats():
             if fmt.id == forced:
-                _no_archive(source)
+                _no_archive(source, [fmt])
                 return _identified(source, fmt, "--input-format")
         raise UsageError("unknown_input_format", id=forced, known=" ".join(f.id for f in all_formats()))
     if source.size == 0:
         raise InputError("empty_file", path=source.label)
-    _no_archive(source)
-    matches = [(f, why) for f in all_formats() if (why := f.sniff(source.peek)) is not None]
+    formats = _no_archive(source, all_formats())
+    matches = [(f, why) for f in formats if (why := f.sniff(source.peek)) is not None]
     match matches:
         case [(fmt, why)]:
             return _identified(source, fmt, why)
@@ -152,7 +159,14 @@ def _identified(source: Source, fmt: Format, why: str) -> Identified:
     return Identified(source, fmt, why, tuple(fmt.parts(source)) if fmt.parts else ())
 
 
-def _no_archive(source: Source) -> None:
-    """Raise for a zip (inside another zip) or an Office document: text in it is not to be read as its own."""
-    if source.size and source.peek.head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+def _no_archive(source: Source, formats: Sequence[Format]) -> Sequence[Format]:
+    """Those of ``formats`` that can be meant: a workbook is read by those of workbooks only.
+
+    Raises for a zip (inside another zip) and other Office documents: text in it is not to be read as its own.
+    """
+    if not source.size or not source.peek.head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return formats
+    found = [f for f in formats if f.id.endswith("-xlsx")] if source.peek.is_workbook else []
+    if not found:
         refuse(source)
+    return found

@@ -46,8 +46,9 @@ def assemble(
     sparse = Sparse(rows)
     kinds = ["text"] * rows
     written = list(texts)
-    senders = [_sender(*row, me) for row in zip(people, names, own or [None] * rows, strict=True)]
-    shown = [None if sender is None or is_nobody(n) else n for sender, n in zip(senders, names, strict=True)]
+    senders = [row[0] or _sender(*row, me) for row in zip(people, names, own or [None] * rows, strict=True)]
+    nobodies = set(filter(is_nobody, set(names)))
+    shown = [None if sender is None or n in nobodies else n for sender, n in zip(senders, names, strict=True)]
     mine = list(own) if own is not None else None
     for i, content in contents.items():
         kinds[i], written[i] = content.kind.value, content.text

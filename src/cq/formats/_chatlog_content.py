@@ -21,8 +21,9 @@ from cq.model import Kind
 
 _PLACE = r"\((?P<url>[^\s()]{0,2000}(?:\([^\s()]{0,200}\)[^\s()]{0,2000})?)\)"
 _MEDIA = re.compile(rf"!?\[(?P<tag>图片|视频|动画表情|语音)\]{_PLACE}")
+_TRANSFER = re.compile(r"\[转账\|(?P<said>[^\[\]]{0,200})\](?P<memo>.{0,500})", re.DOTALL)
 _CARD = re.compile(
-    r"\[(?P<tag>链接|文件|小程序|视频号|视频号直播|音乐|笔记|群公告|位置|合并转发|转账)\|(?P<said>.*)\]"
+    r"\[(?P<tag>链接|文件|小程序|视频号|视频号直播|音乐|笔记|群公告|位置|合并转发)\|(?P<said>.*)\]"
     rf"(?:{_PLACE})?(?P<after>[^\[\]]{{0,500}})",
     re.DOTALL,
 )
@@ -44,7 +45,6 @@ _CARDS = {
     "群公告": Kind.ANNOUNCEMENT,
     "位置": Kind.LOCATION,
     "合并转发": Kind.FORWARD,
-    "转账": Kind.TRANSFER,
 }
 _BARE = {
     "[语音]": Kind.VOICE,
@@ -112,6 +112,9 @@ def chatlog_content(text: str) -> Content | None:
 def _card(text: str) -> Content | None:
     if text.startswith("[合并转发|"):  # its children follow, indented
         text = text.partition("\n")[0].rstrip()
+    if transfer := _TRANSFER.fullmatch(text):
+        words = (part.strip() for part in (transfer["said"], transfer["memo"]))
+        return Content(Kind.TRANSFER, " ".join(filter(None, words)) or None)
     match = _CARD.fullmatch(text)
     if match is None:
         return None
@@ -120,8 +123,6 @@ def _card(text: str) -> Content | None:
     if kind is Kind.LOCATION:
         label = said.split("|")[0].strip() or said.strip("|").split("|")[0]
         return Content(kind, label or None)
-    if kind is Kind.TRANSFER:
-        return Content(kind, " ".join(filter(None, (said, after))) or None)
     if after:  # somebody wrote on: these are words
         return None
     if kind is Kind.ANNOUNCEMENT:
@@ -163,18 +164,22 @@ def _shown(lines: list[str]) -> str | None:
 def with_ids(said: SystemText, known: Collection[str | None]) -> SystemText:
     """A system sentence whose names end in ``(username)``, as chatlog puts it, with these as ids.
 
-    A username that looks like a wxid is known for one; of others only those in ``known``.
+    A username that looks like a wxid is known for one; of others only those in ``known``, and all of
+    them beside one that is: chatlog adds them to everybody in a sentence or to nobody.
     """
-    actor = _id(said.actor, known)
-    targets = tuple(t for t in (_id(target, known) for target in said.targets) if t)
+    people = (said.actor, *said.targets)
+    sure = any(p and not p.startswith("name:") and p != SELF for p in people)
+    actor = _id(said.actor, None if sure else known)
+    targets = tuple(t for t in (_id(target, None if sure else known) for target in said.targets) if t)
     if actor == said.actor and targets == said.targets:
         return said
     return msgspec.structs.replace(said, actor=actor, targets=targets)
 
 
-def _id(person: str | None, known: Collection[str | None]) -> str | None:
+def _id(person: str | None, known: Collection[str | None] | None) -> str | None:
     if not person or not person.startswith("name:") or not person.endswith(")"):
         return person
     match = _ID_AT_END.fullmatch(person, 5)
     found = match["id"] if match else None
-    return found if found and _ALIAS.fullmatch(found) and found in known else person
+    is_one = found and _ALIAS.fullmatch(found) and (known is None or found in known)
+    return found if is_one else person

@@ -13,16 +13,17 @@ from operator import attrgetter
 from typing import Any
 
 import msgspec
+import pyarrow.compute as pc
 
 from cq.formats._chatlog_content import with_ids
-from cq.formats._json_values import identifiers, strings
+from cq.formats._json_values import identifier_column, identifiers, strings, whole
 from cq.formats._system_text import SELF
 from cq.formats._wall_clock import instant
-from cq.formats._wechat_content import Content, quoted_moment
-from cq.formats._wechat_json import SHOWN, Columns, Dialect, Export, first_of, odd, typed
+from cq.formats._wechat_content import SHOWN, Content, quoted_moment
+from cq.formats._wechat_json import Columns, Dialect, Export, first_of, flags, odd, typed
 from cq.formats._wechat_names import is_room
 from cq.formats._wechat_types import kind_of
-from cq.model import Kind
+from cq.model import ChatKind, Kind
 
 _APP, _QUOTE = 49, 57
 _TRANSFER = re.compile(r"\[转账\|([^\[\]]{0,200})\](?:\((.{0,500})\))?", re.DOTALL)
@@ -78,43 +79,39 @@ def _columns(rows: Sequence[_Row], export: Export) -> Columns:
     people, _ = identifiers([row.sender for row in rows])
     texts = strings([row.content for row in rows])
     export.known.update(people)
-    contents = {
-        i: _content(rows[i], texts[i], export) for i in odd([row.type for row in rows], texts, 1)
-    }
-    if export.me == SELF:
-        own: list[bool | None] = [row.isSelf if isinstance(row.isSelf, bool) else None for row in rows]
-    else:
-        own = [person == export.me for person in people]
-        marked = [i for i, row in enumerate(rows) if row.isSelf is True and not own[i]]
+    contents = {i: _content(rows[i], texts[i], export) for i in odd([row.type for row in rows], texts, 1)}
+    own = flags([row.isSelf for row in rows])
+    if export.me != SELF:
+        marked = [i for i, mine in enumerate(own) if mine and people[i] != export.me]
         export.note("unreliable_self", [i for i in marked if people[i] and not is_room(people[i] or "")])
+        own = [person == export.me for person in people]
     return Columns(
         people,
         strings([row.senderName or None for row in rows]),
         texts,
         contents,
         own,
-        _chats([(row.talker, row.talkerName, row.isChatRoom) for row in rows], export),
+        _chats(rows, [row.talkerName for row in rows], export),
         {"native_id": _numbered([row.seq for row in rows])},
     )
 
 
-def _chats(heads: list[tuple[Any, Any, Any]], export: Export) -> list[str]:
-    ids, _ = identifiers([talker for talker, _, _ in heads])
-    first: dict[str | None, tuple[Any, Any]] = {}
-    for id_, (_, name, room) in zip(ids, heads, strict=True):
-        if id_ not in first or (name and not first[id_][0]):
-            first[id_] = name, room
-    met = {
-        id_: export.meet(id_, strings([name])[0], "private" if room is False else "group" if room else "unknown")
-        for id_, (name, room) in first.items()
-    }
+def _chats(rows: Sequence[_Row | _OldRow], names: Sequence[Any], export: Export) -> list[str]:
+    ids, _ = identifiers([row.talker for row in rows])
+    last = dict(zip(ids, rows, strict=True))
+    called = {id_: name for id_, name in zip(ids, names, strict=False) if name and isinstance(name, str)}
+    kinds: dict[Any, ChatKind] = {True: "group", False: "private"}
+    met = {}
+    for id_, row in last.items():
+        kind = kinds.get(row.isChatRoom, "unknown") if isinstance(row.isChatRoom, bool) else "unknown"
+        met[id_] = export.meet(whole(id_), whole(called.get(id_)), kind)
     return [met[id_] for id_ in ids]
 
 
-def _numbered(values: list[Any]) -> list[str | None]:
+def _numbered(values: list[Any]) -> Any:
     """Sequence numbers: made of time and place, unique in a chat, and no id of WeChat's."""
-    ids, _ = identifiers(values)
-    return [f"cl:{id_}" if id_ else None for id_ in ids]
+    ids, _ = identifier_column(values)
+    return pc.binary_join_element_wise("cl:", ids, "")
 
 
 def _content(row: _Row, text: str | None, export: Export) -> Content:
@@ -171,19 +168,16 @@ CHATLOG = Dialect(
 def _old_columns(rows: Sequence[_OldRow], export: Export) -> Columns:
     people, _ = identifiers([row.chatRoomSender for row in rows])
     chats, _ = identifiers([row.talker for row in rows])
-    own = [row.isSender == 1 if isinstance(row.isSender, int) else None for row in rows]
+    own = flags([row.isSender for row in rows])
     for i, row in enumerate(rows):
         if row.isChatRoom is False and not people[i] and not own[i]:
             people[i] = chats[i]  # of two people, it was the other one
     texts = strings([row.content for row in rows])
     export.known.update(people)
-    contents = {
-        i: _old_content(rows[i], texts[i], export) for i in odd([row.type for row in rows], texts, 1)
-    }
-    heads = [(row.talker, None, row.isChatRoom) for row in rows]
+    contents = {i: _old_content(rows[i], texts[i], export) for i in odd([row.type for row in rows], texts, 1)}
     native = _numbered([row.sequence for row in rows])
     return Columns(
-        people, [None] * len(rows), texts, contents, own, _chats(heads, export), {"native_id": native}
+        people, [None] * len(rows), texts, contents, own, _chats(rows, [], export), {"native_id": native}
     )
 
 

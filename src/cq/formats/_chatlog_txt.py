@@ -50,15 +50,22 @@ def read_log(source: Source, options: ReadOptions, head: str) -> Iterator[Batch]
 
 def _chats(piece: Records) -> Iterator[tuple[str | None, Records]]:
     """The records of each chat."""
-    chats = [head[_CHAT] for head in piece.heads]
-    several = dict.fromkeys(chats)
-    if len(several) <= 1:
-        yield from ((chat, piece) for chat in several)
+    chats = {head[_CHAT] for head in piece.heads}
+    if len(chats) <= 1:
+        yield from ((chat, piece) for chat in chats)
         return
-    for chat in several:
-        rows = [i for i, one in enumerate(chats) if one == chat]
-        lines, found, bodies = ([column[i] for i in rows] for column in piece[:3])  # type: ignore[index]
-        yield chat, Records(lines, found, bodies)  # type: ignore[arg-type]
+    rows: dict[str | None, list[int]] = {}
+    for i, head in enumerate(piece.heads):
+        rows.setdefault(head[_CHAT], []).append(i)
+    for chat, places in rows.items():
+        yield (
+            chat,
+            Records(
+                [piece.lines[i] for i in places],
+                [piece.heads[i] for i in places],
+                [piece.bodies[i] for i in places],
+            ),
+        )
 
 
 class _Reader:
@@ -68,8 +75,11 @@ class _Reader:
         self._groups: dict[str | None, Group] = {}
         self._times: dict[str | None, _Times] = {}
         self._known: set[str | None] = set()
-        self._nobody: set[str] = set()  # how the system is written
-        self._people: dict[str, tuple[str | None, str | None, bool]] = {}
+        self._nobody: set[str] = set()
+        # of each way in which somebody is written
+        self._names: dict[str, str | None] = {}
+        self._ids: dict[str, str | None] = {}
+        self._own: dict[str, bool | None] = {}
 
     def batches(self, chat: str | None, piece: Records) -> Iterator[Batch]:
         """The records of one chat."""
@@ -79,14 +89,14 @@ class _Reader:
             self._times[chat] = _Times(self._options, self._source)
             yield Batch(groups=(group,))
         label = self._source.label
-        times = [str(head[_TIME]) for head in piece.heads]
+        times = [head[_TIME] or "" for head in piece.heads]
         piece, stamps, problems = in_time(piece, self._times[chat].column(times), label, times)
         if problems:
             yield Batch(problems=problems)
         people, nobody = self._sent_by(piece)
         looked_at = marked(piece.bodies, _BEGINS)
         contents = contents_of(piece.bodies, looked_at, chatlog_content, nobody, self._event)
-        place_answers(contents, stamps, self._options.zone)  # type: ignore[arg-type]
+        place_answers(contents, stamps, self._options.zone)
         numbers = [head[_NUMBER] for head in piece.heads]
         columns = {"native_id": [f"cl:{n}" if n else None for n in numbers]} if any(numbers) else {}
         for rows in messages(label, group, piece, stamps, people, contents, **columns):
@@ -110,18 +120,18 @@ class _Reader:
 
     def _sent_by(self, piece: Records) -> tuple[People, list[int]]:
         """Who sent the rows, and which nobody has sent."""
-        seen = [str(head[_WHO]) for head in piece.heads]
-        for one in set(seen) - self._people.keys():
+        seen = [head[_WHO] or "" for head in piece.heads]
+        for one in set(seen) - self._ids.keys():
             id_, name = who(one)
             self._known.add(id_)
-            mine = id_ == SELF
             if id_ and is_room(id_):
                 self._nobody.add(one)
-            self._people[one] = None if mine else id_, None if name == ME else name, mine
-        sent = [self._people[one] for one in seen]
+            self._own[one] = id_ == SELF
+            self._ids[one] = None if id_ == SELF else id_
+            self._names[one] = None if name == ME else name
         nobody = [i for i, one in enumerate(seen) if one in self._nobody] if self._nobody else []
-        ids, names, own = ([row[k] for row in sent] for k in range(3))
-        return People(names, ids, own), nobody  # type: ignore[arg-type]
+        names, ids = ([*map(column.__getitem__, seen)] for column in (self._names, self._ids))
+        return People(names, ids, [*map(self._own.__getitem__, seen)]), nobody
 
     def _event(self, sentence: str | None) -> Content:
         content = told(sentence)

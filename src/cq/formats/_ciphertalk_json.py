@@ -11,7 +11,7 @@ import msgspec
 
 from cq.formats._json_values import as_written, identifiers, strings, whole
 from cq.formats._wechat_content import QUOTE, Content, reply_of, tidy, titled, xml_of
-from cq.formats._wechat_json import Columns, Dialect, Export, number_of, odd, typed
+from cq.formats._wechat_json import Columns, Dialect, Export, flags, number_of, odd, typed
 from cq.formats._wechat_names import chat_kind
 from cq.formats._wechat_types import kind_of
 from cq.formats._weflow_message import mentioned
@@ -79,14 +79,19 @@ def _columns(rows: Sequence[_Row], export: Export) -> Columns:
     if any(row.source for row in rows):
         quiet = {i for i, content in contents.items() if content.kind in NON_SPEECH}
         more["mentions"] = [None if i in quiet else mentioned(row.source) for i, row in enumerate(rows)]
-    return Columns(people, names, texts, contents, [_is_own(row) for row in rows], more=more)
+    return Columns(people, names, texts, contents, flags([row.isSend for row in rows]), more=more)
 
 
 def _ids(values: list[Any]) -> list[str | None]:
-    """As written; an id that has become ``7e+18`` with its digits, as JavaScript would print it."""
-    if any(isinstance(value, float) for value in values):
-        values = [int(Decimal(repr(v))) if isinstance(v, float) and abs(v) < 1e30 else v for v in values]
-    return identifiers(values)[0]
+    """Ids that are numbers with the digits that JavaScript prints; strings are exact."""
+    if not any(isinstance(value, int | float) for value in values):
+        return identifiers(values)[0]
+    texts = [str(int(v)) if isinstance(v, float) and abs(v) < 1e30 else v for v in values]
+    ids = identifiers(texts)[0]
+    for i, one in enumerate(ids):
+        if one and not isinstance(values[i], str) and not one.endswith("00"):
+            ids[i] = rounded(one)
+    return ids
 
 
 def _content(row: _Row, text: str | None, export: Export) -> Content:
@@ -107,12 +112,8 @@ def _content(row: _Row, text: str | None, export: Export) -> Content:
     return found
 
 
-def _is_own(row: _Row) -> bool | None:
-    return bool(row.isSend) if row.isSend in (0, 1) and isinstance(row.isSend, int) else None
-
-
 def _owner(rows: Sequence[_Row]) -> str | None:
-    own = (row.senderUsername for row in rows if _is_own(row))
+    own = (row.senderUsername for row in rows if row.isSend in (1, "1"))
     return next((person for person in own if isinstance(person, str) and person), None)
 
 

@@ -80,7 +80,9 @@ def _learn(one: Mapping[str, Any], group_id: str, export: Export) -> None:
 def _columns(rows: Sequence[_Row], export: Export) -> Columns:
     people, _ = identifiers([row.sender for row in rows])
     names = strings([row.senderName or None for row in rows])
-    names = [name or export.names.get(person or "") or None for name, person in zip(names, people, strict=True)]
+    names = [
+        name or export.names.get(person or "") or None for name, person in zip(names, people, strict=True)
+    ]
     texts = strings([row.content for row in rows])
     export.known.update(people)
     types = [number_of(row.type) for row in rows]

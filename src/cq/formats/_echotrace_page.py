@@ -88,9 +88,9 @@ def _content(
     text = tidy(plain(raw), export.known)
     if not text:
         return Content(Kind.TEXT, None)
-    if (person and is_room(person)) or (not person and is_nobody(name)):
-        if person or parse(text, "wechat").event is not Event.OTHER:
-            return event_of(Kind.SYSTEM, text, "wechat")
+    of_chat = person is not None and is_room(person)
+    if of_chat or (not person and is_nobody(name) and parse(text, "wechat").event is not Event.OTHER):
+        return event_of(Kind.SYSTEM, text, "wechat")
     found = None
     if text[0] == "<":
         found = xml_of(text)

@@ -17,7 +17,8 @@ from typing import Any, BinaryIO, cast
 
 from cq.formats import ReadOptions
 from cq.formats._source import Source
-from cq.formats._wechat_json import Dialect, read_records
+from cq.formats._wechat_json import Dialect
+from cq.formats._wechat_records import read_records
 from cq.model import Batch, Problem
 
 _LONGEST_MARK = 256
@@ -30,14 +31,15 @@ _LOOKED_AT = 4096
 class Script:
     """The JSON that begins right behind ``mark`` in the text of ``source``.
 
-    ``mark`` ends before the bracket. ``found``: has the last pass met it?
+    ``mark`` ends before the bracket. ``loose``: it may be a JavaScript literal here and there, even if
+    it begins like JSON.
     """
 
-    def __init__(self, source: Source, mark: re.Pattern[bytes]) -> None:
+    def __init__(self, source: Source, mark: re.Pattern[bytes], *, loose: bool = False) -> None:
         self._source = source
         self._mark = mark
+        self._loose = loose
         self._passes: list[Source] = []
-        self.found = False
 
     def source(self) -> Source:
         """The JSON as a source; each line stands where it stands in the page."""
@@ -53,9 +55,9 @@ class Script:
         for block in blocks:
             data = held + block
             if match := self._mark.search(data):
-                self.found = True
                 yield b"\n" * data.count(b"\n", 0, match.end())
-                yield from _json(chain([data[match.end() :]], blocks))
+                rest = chain([data[match.end() :]], blocks)
+                yield from literal(rest) if self._loose else _json(rest)
                 return
             cut = max(len(data) - _LONGEST_MARK, 0)
             yield b"\n" * data.count(b"\n", 0, cut)
@@ -71,10 +73,10 @@ class Script:
 
 
 def read_script(
-    source: Source, options: ReadOptions, dialect: Dialect, mark: re.Pattern[bytes]
+    source: Source, options: ReadOptions, dialect: Dialect, mark: re.Pattern[bytes], *, loose: bool = False
 ) -> Iterator[Batch]:
     """The batches of the messages behind ``mark``, in that dialect."""
-    script = Script(source, mark)
+    script = Script(source, mark, loose=loose)
     last: Batch | None = None
     for batch in read_records(script.source(), options, dialect):
         if last is not None:
@@ -86,7 +88,8 @@ def read_script(
 
 _TITLE = re.compile(r"<title[^<>]{0,200}>\s*([^<>]{0,400}?)\s*</title", re.IGNORECASE)
 _AROUND_NAME = re.compile(
-    r"(?:\s*[-–—_|:：·]\s*|\s+)(?:的)?(?:微信|QQ)?(?:聊天记录|群聊记录|消息记录|聊天|WeChat Chat History|Chat History)"
+    r"(?:\s*[-–—_|:：·]\s*|\s+)(?:的)?(?:微信|QQ)?"
+    r"(?:聊天记录|群聊记录|消息记录|聊天|WeChat Chat History|Chat History)"
     r"(?:导出|查看器?)?\s*\Z|\A(?:与|和)\s*(?=.{1,100}的聊天记录\Z)|的(?:微信)?聊天记录\Z|\A聊天记录\s*[-–—:：]\s*"
 )
 _NO_NAMES = frozenset({"", "聊天记录", "微信聊天记录", "chat", "document", "title", "index", "data"})
@@ -132,7 +135,10 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 """A string ends in its line, so that a lost quote spoils no more than that."""
-_SPECIAL = re.compile(rb"\\(?:u\{([0-9a-fA-F]{1,6})\}|x([0-9a-fA-F]{2})|(u[0-9a-fA-F]{4})|(.))|([\"\x00-\x1f])", re.DOTALL)
+_SOUND = re.compile(rb"[^\\\x00-\x1f]*+(?:\\(?:[\"\\/bfnrt]|u[0-9a-fA-F]{4})[^\\\x00-\x1f]*+)*+")
+_SPECIAL = re.compile(
+    rb"\\(?:u\{([0-9a-fA-F]{1,6})\}|x([0-9a-fA-F]{2})|(u[0-9a-fA-F]{4})|(.))|([\"\x00-\x1f])", re.DOTALL
+)
 _SAME = frozenset(b'"\\/bfnrt')
 _LONGEST_STRING = 32 << 20
 _LONGEST_KEY = 256
@@ -192,6 +198,8 @@ def _token(kind: str, match: re.Match[bytes]) -> bytes:
             return b""
         case "undefined":
             return b"null"
+        case "double" if _SOUND.fullmatch(match["double"]):
+            return match[0]
         case _:
             inside = match[kind]
             if b"\\" in inside or b'"' in inside or b"\n" in inside or b"\t" in inside:
@@ -210,11 +218,25 @@ def _escaped(match: re.Match[bytes]) -> bytes:
         return b"\\u00" + byte
     if point:
         code = int(point, 16)
-        return chr(code).encode("utf-8", "replace") if 0xFF < code < 0x110000 else b"\\u%04x" % min(code, 0xFFFD)
+        return (
+            chr(code).encode("utf-8", "replace") if 0xFF < code < 0x110000 else b"\\u%04x" % min(code, 0xFFFD)
+        )
     if other[0] in _SAME:
         return match[0]
     return {b"v": b"\\u000b", b"0": b"", b"\n": b"", b"\r": b""}.get(other, other)
 
+
+_IN_STRING = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+_CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "b": "", "f": "", "0": ""}
+
+
+def unescaped(data: bytes) -> bytes:
+    """A part of a string of a script as the text that it stands for."""
+    text = _IN_STRING.sub(
+        lambda m: chr(int(m[1] or m[2], 16)) if m[3] is None else _CONTROLS.get(m[3], m[3]),
+        data.decode("utf-8", "replace"),
+    )
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
 
 def assigned(name: str, bracket: str) -> re.Pattern[bytes]:

@@ -35,8 +35,8 @@ class Vote(NamedTuple):
 
     @property
     def filled(self) -> bool:
-        """Have most heads a body below them?"""
-        return self.bodies * 2 > len(self.heads)
+        """Has at least every other head a body below it?"""
+        return self.bodies > 0 and self.bodies * 2 >= len(self.heads)
 
 
 def vote(peek: Peek, head: re.Pattern[str]) -> Vote:
@@ -49,7 +49,7 @@ def vote(peek: Peek, head: re.Pattern[str]) -> Vote:
     apart = bodies = 0
     for i, match in enumerate(found):
         if match:
-            apart += i == 0 or not lines[i - 1].strip()
+            apart += i == 0 or not lines[i - 1]
             bodies += i + 1 < len(lines) and bool(lines[i + 1].strip()) and not found[i + 1]
     return Vote([m for m in found if m], apart, bodies, bool(found and found[0]))
 

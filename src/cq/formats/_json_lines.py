@@ -18,19 +18,23 @@ _BLANKS = b" \t\r\n"
 
 
 class Lined(NamedTuple):
-    """The records of some lines, each with its 1-based line number; ``comments`` are lines with a ``#``."""
+    """The records of some lines, each with its 1-based line number.
+
+    ``comments`` counts lines with a ``#``; ``strays`` those of a log that hold no object.
+    """
 
     numbers: Sequence[int]
     values: Sequence[Any]
     problems: Sequence[Problem] = ()
     comments: int = 0
+    strays: int = 0
 
 
 def json_lines(source: Source, kind: Any, *, prefixed: bool = False) -> Iterator[Lined]:
     """The records of ``source`` decoded as ``kind`` (a msgspec Struct whose fields are all ``Any``).
 
     Problems: ``bad_json`` and ``truncated``, one per line. ``prefixed``: something (the head of a
-    log line) may stand before the first brace of a line.
+    log line) may stand before the first brace of a line, and lines without one are ``strays``.
     """
     decoder = msgspec.json.Decoder(kind)
     line = 1
@@ -58,7 +62,7 @@ def _one_by_one(label: str, kind: Any, block: bytes, lines: range, prefixed: boo
     values: list[Any] = []
     numbers: list[int] = []
     problems: list[Problem] = []
-    comments = 0
+    comments = strays = 0
     for number, raw in zip(lines, block.split(b"\n"), strict=True):
         text = raw.strip(_BLANKS)
         if not text:
@@ -67,7 +71,10 @@ def _one_by_one(label: str, kind: Any, block: bytes, lines: range, prefixed: boo
             comments += 1
             continue
         if prefixed and not text.startswith(b"{"):
-            text = text[max(text.find(b"{"), 0) :]
+            if b"{" not in text:
+                strays += 1
+                continue
+            text = text[text.find(b"{") :]
         try:
             values.append(decode(text, kind))
         except ValueError as error:
@@ -75,4 +82,4 @@ def _one_by_one(label: str, kind: Any, block: bytes, lines: range, prefixed: boo
             problems.append(Problem("truncated" if cut else "bad_json", f"{label}:{number}", str(error)))
         else:
             numbers.append(number)
-    return Lined(numbers, values, problems, comments)
+    return Lined(numbers, values, problems, comments, strays)

@@ -62,14 +62,17 @@ def timed(
 
 
 def _whole_seconds(values: Sequence[Any]) -> Any:
-    """Epoch seconds, all of them whole numbers in range, as milliseconds; None if they are not."""
+    """Epoch seconds or milliseconds, all whole numbers in range, as milliseconds; None if they are not."""
     if set(map(type, values)) != {int}:
         return None
     try:
         seconds = np.array(values, np.int64)
     except OverflowError:
         return None
-    return seconds * 1000 if seconds.min() > 0 and seconds.max() < _LATEST else None
+    first, last = seconds.min(), seconds.max()
+    if first >= _MILLISECONDS and last < _LATEST * 1000:
+        return seconds
+    return seconds * 1000 if first > 0 and last < _LATEST else None
 
 
 def milli(value: Any) -> int | None:
@@ -137,8 +140,9 @@ def identifiers(values: list[Any]) -> tuple[list[str | None], list[int]]:
 def identifier_column(values: list[Any]) -> tuple[pa.Array, list[int]]:
     """:func:`identifiers` as an Arrow column: faster for ids that stand once, as those of messages."""
     try:
-        column = pa.array(values, pa.string())
-    except (pa.ArrowException, UnicodeEncodeError):  # numbers, or half a surrogate pair
+        whole_numbers = set(map(type, values)) == {int}
+        column = pa.array(values, pa.int64() if whole_numbers else pa.string()).cast(pa.string())
+    except (pa.ArrowException, UnicodeEncodeError, OverflowError):  # other types, or half a surrogate pair
         return _slow_column(values)
     written = column.buffers()[2].to_pybytes()
     if b"E+" in written or b"e+" in written:

@@ -16,8 +16,9 @@ from cq.formats._encoding import looks_gb18030
 MAX_MAIL = 64 << 20
 """Bytes of one mail that are looked at: the text stands before the attachments."""
 
-_DASHES = "—{4,}"
-DATELINE = rf"{_DASHES}[ \t\u00a0\u3000]{{0,4}}([^\n—]{{1,40}}?)[ \t\u00a0\u3000]{{0,4}}{_DASHES}[ \t]*"
+_BLANKS = " \t\n"
+_DASHES = "[—―]{4,}"  # GB 2312 has one code for both
+DATELINE = rf"{_DASHES}[ \t\u00a0\u3000]{{0,4}}([^\n—―]{{1,40}}?)[ \t\u00a0\u3000]{{0,4}}{_DASHES}[ \t]*"
 RECORD = r"(\S[^\n]{0,200}?)[ \u00a0]{2}(\d{2}:\d{2})[ \t]*"
 _ASKED = r"聊天[记記][录錄]如下"
 _PLEASE = r"[，,] ?[请請]查收[。.]?"
@@ -33,7 +34,7 @@ _CLIENT_LINE = re.compile(
     r"|(?:发件人|寄件者|收件人|收件者|抄送|主题|主旨|时间|日期|发送时间|附件|From|To|Cc|Subject|Date|Sent)[:：][^\n]{0,500}"
 )
 """What mail programs put around a mail that was forwarded or copied."""
-_GREETING = re.compile(r"[^\n]{0,300}(?:chat|wechat|weixin|微信|聊天)[^\n]{0,300}", re.IGNORECASE)
+_GREETING = re.compile(r".{0,300}(?:chat (?:history|record|log)|聊天[记記][录錄]).{0,300}", re.IGNORECASE)
 """A header in words that nobody has recorded (English phones)."""
 _DATE = re.compile(rf"{_DASHES}[ \u00a0]{{1,4}}\d{{4}}[-/]\d{{1,2}}[-/]\d{{1,2}}[ \u00a0]{{1,4}}{_DASHES}")
 _HEADER, _RECORD = re.compile(HEADER), re.compile(RECORD)
@@ -48,11 +49,13 @@ HISTORY = re.compile(r"<div[^<>]{0,99}\bid=[\"']?history\b", re.IGNORECASE)
 
 
 class Letter(NamedTuple):
-    """The text of a mail, how many files were attached to it, and how many characters were undecodable."""
+    """The text of a mail, how many files were attached to it, how many characters were undecodable, and
+    what is wrong with its envelope."""
 
     text: str
     attachments: int = 0
     replaced: int = 0
+    defects: str = ""
 
 
 def is_mail(start: str) -> bool:
@@ -104,7 +107,10 @@ def letter(data: bytes) -> Letter:
     replaced = sum(bad for _, bad in plain)
     if not mark(_lines(text)) and pages:
         text, replaced = page("\n".join(text for text, _ in pages)), sum(bad for _, bad in pages)
-    return Letter(_lines(text), others, replaced)
+    defects = {type(defect).__name__ for part in message.walk() for defect in part.defects}
+    if not texts["text/plain"] and not pages:
+        defects.add("NoText")
+    return Letter(_lines(text), others, replaced, " ".join(sorted(defects)))
 
 
 def _lines(text: str) -> str:
@@ -130,6 +136,8 @@ def _decoded(part: Message) -> tuple[str, int]:
     return text, text.count("\ufffd")
 
 
+NO_HEAD = "\x1f"
+"""Stands before a paragraph of a page that only looks like a head."""
 _TOKEN = re.compile(r"<(?P<end>/?)(?P<tag>[a-zA-Z][a-zA-Z0-9]{0,15})[^<>]*+>|[^<]++|<")
 _UNSEEN = frozenset({"script", "style", "title"})
 _BREAKS = re.compile(r"[ \t]*[\r\n][ \t\r\n]*")
@@ -139,11 +147,11 @@ _PARAGRAPHS = frozenset({"p", "div", "li", "tr", "table", "blockquote", "hr", "h
 def page(markup: str) -> str:
     """The text of a page: from the history in it, if that is marked, one line per paragraph.
 
-    In the page heads are bold: a paragraph that only looks like one is moved to the right.
+    In the page heads are bold: before a paragraph that only looks like one stands :data:`NO_HEAD`.
     """
     history = HISTORY.search(markup)
     first, *others = markup[history.start() if history else 0 :].split("<!--")
-    seen = first + "".join(other.partition("-->")[2] for other in others)
+    seen = (first + "".join(other.partition("-->")[2] for other in others)).replace(NO_HEAD, "")
     reader = _Page(history is not None)
     for token in _TOKEN.finditer(seen):
         if not reader.feed((token["tag"] or "").lower(), bool(token["end"]), token[0]):
@@ -194,16 +202,17 @@ class _Page:
 def _set(lines: list[tuple[str, bool]]) -> str:
     marked = any(heavy and _RECORD.fullmatch(text) for text, heavy in lines)
     shown = [
-        f" {text}" if marked and not heavy and _RECORD.fullmatch(text) else text for text, heavy in lines
+        f"{NO_HEAD}{text}" if marked and not heavy and _RECORD.fullmatch(text) else text
+        for text, heavy in lines
     ]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(shown)).strip("\n") + "\n"
 
 
 def without_client(body: str) -> str:
     """The last body of a mail without what mail programs put below it: a signature, the next mail's head."""
-    kept = body.rstrip()
+    kept = body.rstrip(_BLANKS)
     while True:
         before, _, line = kept.rpartition("\n")
         if not before or not _CLIENT_LINE.fullmatch(line.strip()):
             return kept
-        kept = before.rstrip()
+        kept = before.rstrip(_BLANKS)

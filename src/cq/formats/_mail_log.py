@@ -6,6 +6,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,8 +15,8 @@ from cq.formats._head_vote import vote
 from cq.formats._mail import (
     DATELINE,
     HEADER,
-    HISTORY,
     MAX_MAIL,
+    NO_HEAD,
     RECORD,
     Letter,
     envelope,
@@ -30,10 +31,20 @@ from cq.formats._source import Source
 from cq.formats._transcript import Records, records
 from cq.formats._wall_clock import Calendar, WallClock
 from cq.formats._wechat_content import Content
-from cq.formats._wechat_talk import People, contents_of, group_named, group_of, marked, messages, stray, untyped
+from cq.formats._wechat_talk import (
+    People,
+    contents_of,
+    group_named,
+    group_of,
+    marked,
+    messages,
+    stray,
+    untyped,
+)
 from cq.model import Batch, Kind, Problem
 
 _NULL = "null"
+_BLANKS = " \t\n"
 _DAY, _NAME, _TIME, _GROUP, _PAIR, _NAMED = range(6)
 _LINES = 5
 _WRITTEN = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
@@ -59,16 +70,17 @@ def _opened(source: Source) -> tuple[Source, Batch]:
     if is_page(start):
         markup, cut = _start_of(source.text())
         doubts = source.notices()
-        if not HISTORY.search(markup) and not mark(page(markup)):
-            doubts = (*doubts, Problem("no_records", f"{label}:1"))
         found = Letter(page(markup))
     elif is_mail(start) and not mark(start.replace("\r\n", "\n")):
         with source.open() as stream:
             data = stream.read(MAX_MAIL)
             cut = bool(stream.read(1))
         found = letter(data)
-        bad = Problem("undecodable_bytes", label, str(found.replaced))
-        doubts = (bad,) if found.replaced else ()
+        doubts = ()
+        if found.replaced:
+            doubts = (Problem("undecodable_bytes", label, str(found.replaced)),)
+        if found.defects:
+            doubts = (*doubts, Problem("damaged_mail", label, found.defects))
     else:
         return source, Batch()
     if cut:
@@ -113,6 +125,7 @@ class _History:
         self._last: int | None = None
         self._segment = 0
         self._began = False  # whether the segment has records
+        self._found = False  # whether the file has
         self._rows: list[tuple[int, int, str | None, str]] = []
         self._problems: list[Problem] = []
         self._headers = 0
@@ -121,14 +134,14 @@ class _History:
 
     def batches(self, pattern: re.Pattern[str]) -> Iterator[Batch]:
         for piece in records(self._source, pattern, lines_of_head=_LINES):
-            self._names.update(head[_NAME] for head in piece.heads if head[_NAME])
+            self._names.update(name for head in piece.heads if (name := head[_NAME]))
             self._dated = self._dated or any(head[_DAY] for head in piece.heads)
         held: list[tuple[int, tuple[str | None, ...], str]] = []
         for piece in records(self._source, pattern, lines_of_head=_LINES):
             if piece.preamble and piece.preamble.strip():
                 self._preamble(piece.preamble)
             held += zip(piece.lines, piece.heads, piece.bodies, strict=True)
-            for row, following in zip(held[:-1], held[1:], strict=True):
+            for row, following in pairwise(held):
                 ends = following[1][_DAY] is None and following[1][_NAME] is None
                 yield from self._take(*row, ends=ends)
             held = held[-1:]
@@ -147,26 +160,30 @@ class _History:
 
     def _take(self, line: int, head: tuple[str | None, ...], body: str, *, ends: bool) -> Iterator[Batch]:
         """One head with what stands below. ``ends``: it is the last of its mail."""
+        body = body.replace(NO_HEAD, "")
         if ends:
             body = without_client(body)
             if body.endswith(f"\n\n{_NULL}"):  # a picture that failed, at the end
                 body = body.removesuffix(_NULL).rstrip()
-                self._skipped["unsupported"] += 1
-        if head[_NAME] is not None:
-            self._record(line, head[_NAME], head[_TIME] or "", body.strip())
+                self._doubt("glued_null", line)
+        name, day = head[_NAME], head[_DAY]
+        if name is not None:
+            self._record(line, name, head[_TIME] or "", body.strip(_BLANKS))
             return
-        if head[_DAY] is not None:
-            yield from self._new_day(line, head[_DAY])
+        if day is not None:
+            yield from self._new_day(line, day)
         else:
             yield from self._flush()
             self._new_mail()
             self._day, self._headers = None, self._headers + 1
-            name = head[_GROUP] or head[_NAMED] or head[_PAIR]
-            self._group = group_named(name, None, "private" if head[_PAIR] else "group")
+            chat = head[_GROUP] or head[_NAMED] or head[_PAIR]
+            self._group = group_named(chat, None, "private" if head[_PAIR] else "group")
         if body.strip() == _NULL:
             self._skipped["unsupported"] += 1
         elif body.strip():
-            self._problems.append(Problem("stray_text", f"{self._source.label}:{line + 1}", body.strip()[:80]))
+            self._problems.append(
+                Problem("stray_text", f"{self._source.label}:{line + 1}", body.strip()[:80])
+            )
 
     def _new_day(self, line: int, written: str) -> Iterator[Batch]:
         match = _WRITTEN.fullmatch(written.strip())
@@ -191,8 +208,7 @@ class _History:
 
     def _record(self, line: int, name: str, time: str, body: str) -> None:
         name, glued = self._known(name)
-        if glued:
-            self._skipped["unsupported"] += glued
+        for _ in range(glued):
             self._doubt("glued_null", line)
         if body == _NULL:
             self._skipped["unsupported"] += 1
@@ -201,16 +217,17 @@ class _History:
         if at is None:
             self._problems.append(Problem("bad_time", f"{self._source.label}:{line}", f"{name}  {time}"))
             return
-        self._began = True
+        self._began = self._found = True
         self._rows.append((line, at, None if name == _NULL else name, body))
 
     def _known(self, name: str) -> tuple[str, int]:
         """The name without the ``null`` of failed pictures that is glued to it, and how many they are."""
-        rest, glued = name, 0
-        while rest.startswith(_NULL) and rest != _NULL:
-            rest, glued = rest.removeprefix(_NULL), glued + 1
-            if rest in self._names and self._names[rest] >= self._names[name]:
-                return rest, glued
+        rests = [name]
+        while rests[-1].startswith(_NULL) and rests[-1] != _NULL:
+            rests.append(rests[-1].removeprefix(_NULL))
+        for glued in range(len(rests) - 1, 0, -1):
+            if self._names[rests[glued]] >= self._names[name]:
+                return rests[glued], glued
         return name, 0
 
     def _local(self, time: str, line: int) -> int | None:
@@ -251,6 +268,8 @@ class _History:
         if not self._dated and self._calendar.assumed and self._options.date is None:
             self._doubts["assumed_date"] = [1] * self._calendar.assumed
         notices = [Problem(code, f"{label}:{at[0]}", str(len(at))) for code, at in self._doubts.items()]
+        if not (self._found or self._problems or self._skipped):
+            self._problems.append(Problem("no_records", f"{label}:1"))
         return Batch(
             problems=self._problems, notices=notices, headers=self._headers, skipped=dict(self._skipped)
         )

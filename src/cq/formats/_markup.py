@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lxml import etree
@@ -89,43 +89,64 @@ class _Cutter:
 
 # -- trees ----------------------------------------------------------------------------------------
 
-_BLOCKS = frozenset("div p li ul ol tr table h1 h2 h3 h4 h5 h6 blockquote pre section article dl dd dt".split())
-_INLINE = frozenset(
-    "a abbr audio b big button canvas center cite code del details em figure font footer header i iframe img"
-    " input ins kbd label main mark nav object path picture q s small source span strike strong sub summary"
-    " sup svg tbody td th thead time tt u use var video html body head br hr wbr circle rect g line polyline"
-    " polygon ellipse defs".split()
+_BLOCKS = frozenset(
+    re.findall(
+        r"\w+",
+        "div p li ul ol tr table h1 h2 h3 h4 h5 h6 blockquote pre section article dl dd dt ",
+    )
 )
-_EMOJI = re.compile(r"\[[^\[\]\n]{1,20}\]|/[^\s/.]{1,12}|[\u200d\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]{1,12}")
+_INLINE = frozenset(
+    re.findall(
+        r"\w+",
+        "a abbr audio b big button canvas center cite code del details em figure font footer "
+        "header i iframe img input ins kbd label main mark nav object path picture q s small "
+        "source span strike strong sub summary sup svg tbody td th thead time tt u use var video "
+        "html body head br hr wbr circle rect g line polyline polygon ellipse defs ",
+    )
+)
+_EMOJI = re.compile(
+    r"\[[^\[\]\n]{1,20}\]|/[^\s/.]{1,12}|[\u200d\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]{1,12}"
+)
 _AROUND = re.compile(r"\A[ \t\r]*\n\s*|\s*\n[ \t\r]*\Z")
 
 
 class Node:
     """An element of a message. ``deep``: so much is nested in it that some of it was flattened."""
 
-    __slots__ = ("attributes", "children", "classes", "deep", "tag")
+    __slots__ = ("_all", "_at", "_end", "attributes", "children", "classes", "deep", "tag")
 
-    def __init__(self, tag: str, attributes: dict[str, str]) -> None:
+    def __init__(self, tag: str, attributes: Mapping[str, str], listed: list[Node]) -> None:
         self.tag = tag
         self.attributes = attributes
-        self.classes = attributes.get("class", "").split()
+        self.classes: Sequence[str] = attributes["class"].split() if "class" in attributes else ()
         self.children: list[Node | str] = []
         self.deep = False
+        self._all = listed  # every element of the tree, in the order of the page
+        self._at = len(listed)
+        self._end = self._at
+        listed.append(self)
 
-    def walk(self) -> Iterator[Node]:
+    def close(self) -> None:
+        """Nothing more will be inside."""
+        self._end = len(self._all)
+
+    def walk(self) -> Sequence[Node]:
         """This element and all inside, in the order of the page."""
-        yield self
-        for child in self.children:
-            if isinstance(child, Node):
-                yield from child.walk()
+        return self._all[self._at : self._end]
 
     def first(self, *classes: str) -> Node | None:
         """The first element inside that has one of the classes."""
-        return next((n for n in self.walk() if n is not self and not n.classes_without(classes)), None)
+        for node in self._all[self._at + 1 : self._end]:
+            if node.classes and node.has(classes):
+                return node
+        return None
 
-    def classes_without(self, classes: tuple[str, ...]) -> bool:
-        """Has it none of ``classes``?"""
-        return not any(name in self.classes for name in classes)
+    def has(self, classes: tuple[str, ...]) -> bool:
+        """Has it one of ``classes``?"""
+        for name in self.classes:  # noqa: SIM110 - twice as fast as any()
+            if name in classes:
+                return True
+        return False
 
     def words(self, without: Iterable[Node] = ()) -> str:
         """The text as a reader sees it: line breaks, emoticons by their names, no layout.
@@ -182,24 +203,30 @@ class _Builder:
     """The target of the parser: a tree of :class:`Node`."""
 
     def __init__(self) -> None:
-        self._path = [Node("", {})]
-        self._depth = 0
         self._said: list[str] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self._listed: list[Node] = []
+        self._path = [Node("", {}, self._listed)]
+        self._depth = 0
 
     def start(self, tag: str, attributes: Any) -> None:
-        self._flush()
+        if self._said:
+            self._flush()
         self._depth += 1
         if len(self._path) < _MAX_DEPTH:
-            node = Node(tag, dict(attributes))
+            node = Node(tag, attributes, self._listed)
             self._path[-1].children.append(node)
             self._path.append(node)
         else:
             self._path[0].deep = True
 
     def end(self, tag: str) -> None:
-        self._flush()
+        if self._said:
+            self._flush()
         if self._depth < len(self._path) and len(self._path) > 1:
-            self._path.pop()
+            self._path.pop().close()
         self._depth -= 1
 
     def data(self, text: str) -> None:
@@ -209,16 +236,36 @@ class _Builder:
         """Comments say nothing."""
 
     def close(self) -> Node:
-        self._flush()
+        if self._said:
+            self._flush()
+        for node in self._path:
+            node.close()
         root = self._path[0]
-        self._path = [Node("", {})]
-        self._depth = 0
+        self._begin()
         return root
 
     def _flush(self) -> None:
-        if self._said:
-            self._path[-1].children.append("".join(self._said))
-            self._said.clear()
+        self._path[-1].children.append("".join(self._said))
+        self._said.clear()
+
+
+_SWALLOWS = re.compile(
+    rb"<(?:!--|(plaintext|script|style|textarea|xmp|title|noscript|noframes|noembed|iframe|template)\b)",
+    re.IGNORECASE,
+)
+"""What makes everything after it vanish, up to an end that somebody's words need not have."""
+
+
+def _closed(data: bytes) -> bytes:
+    """Comments and the like that do not end here were typed: as text."""
+    lower = data.lower()
+
+    def kept(match: re.Match[bytes]) -> bytes:
+        end = b"</" + match[1].lower() if match[1] else b"-->"
+        ends = lower.rfind(end) >= match.end() and match[1] != b"plaintext"
+        return match[0] if ends else b"&lt;" + match[0][1:]
+
+    return _SWALLOWS.sub(kept, data)
 
 
 class Trees:
@@ -232,6 +279,8 @@ class Trees:
         """The tree of a fragment, which may be damaged in any way."""
         if b"data:" in data:
             data = _EMBEDDED.sub(b"", data)
+        if _SWALLOWS.search(data):
+            data = _closed(data)
         try:
             self._parser.feed(data)
             root: Node = self._parser.close()
@@ -242,7 +291,8 @@ class Trees:
         return root
 
     def _fresh(self) -> Any:
-        return etree.HTMLParser(target=self._builder, encoding="utf-8", no_network=True, huge_tree=False)
+        target: Any = self._builder
+        return etree.HTMLParser(target=target, encoding="utf-8", no_network=True, huge_tree=False)
 
 
 _BREAK = re.compile(r"</?br[ \t]{0,4}/?>", re.IGNORECASE)
@@ -250,14 +300,15 @@ _IMAGE = re.compile(r"<img\b[^<>]{0,4000}>", re.IGNORECASE)
 _ALT = re.compile(r"\salt=(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 
 
-def plain(text: str) -> str:
+def plain(text: str, *, entities: bool = True) -> str:
     """A text of a tool that makes only line breaks, emoticons and entities of what people write.
 
-    Whatever else looks like an element was typed, and stays.
+    Whatever else looks like an element was typed, and stays. ``entities``: so it is with ``&amp;``,
+    unless the tool escapes.
     """
     if "<" in text:
         text = _IMAGE.sub(_alt, _BREAK.sub("\n", text))
-    return html.unescape(text) if "&" in text else text
+    return html.unescape(text) if entities and "&" in text else text
 
 
 def _alt(image: re.Match[str]) -> str:

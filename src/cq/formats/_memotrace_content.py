@@ -1,4 +1,4 @@
-"""What MemoTrace (留痕) 3 writes as the content of a message: ``【图片】``, ``【分享链接】`` with lines, quotations.
+"""What MemoTrace (留痕) 3 writes as a message: ``【图片】``, ``【分享链接】`` with lines, quotations.
 
 For its tables, whose types are words, and its texts, which have none. Who sent it, the formats know.
 """
@@ -47,10 +47,13 @@ _TAGS = {
 }
 _TAG = re.compile(rf"【({'|'.join(sorted(_TAGS, key=len, reverse=True))})】[:：]?[ \t]?")
 _FIELD = re.compile(
-    r"^[ \t]{0,8}(标题|描述|详情|地标|链接|地址|url|URL|网址|应用|名字|名称|昵称|视频号名称|视频号描述|备注)[:：][ \t]?(.*)$",
+    r"^[ \t]{0,8}(标题|描述|详情|地标|链接|地址|url|URL|网址|应用|名字|名称|昵称|视频号名称|视频号描述|备注)"
+    r"[:：][ \t]?(.*)$",
     re.MULTILINE,
 )
-_QUOTED = re.compile(r"\n?引用[：:][ \t]?(?P<name>[^\n]{0,80}?)[:：][ \t]?(?P<words>.*)\Z", re.DOTALL)
+_QUOTED = re.compile(
+    r"\n?引用[：:][ \t]?(?P<name>[^\n]{0,80}?)(?:: |[:：](?![^\n]{0,80}?: ))(?P<words>.*)\Z", re.DOTALL
+)
 _URL = re.compile(r"https?://[^\s\"'<>，。；、）】」》]+")
 _DUMPED = re.compile(r"(-?\d{1,20})\n(?=[{\[<])")
 _STRING = (
@@ -70,7 +73,7 @@ def tagged(text: str) -> Kind | None:
 
 
 def memotrace_content(word: str | None, text: str | None) -> Content | None:
-    """A message of the type ``word`` (``文本``, ``引用消息``); without a type, by its text. None for plain text."""
+    """A message of the type ``word`` (``引用消息``), or by its text alone; None for plain text."""
     text = tidy(text) if text else None
     if text and (dumped := _DUMPED.match(text)):
         return _unhandled(int(dumped[1]), text[dumped.end() :])
@@ -114,7 +117,9 @@ def _card(kind: Kind, text: str | None) -> Content:
         return Content(kind, rest or text.strip(), card_title=rest or None)
     fields = {name: value.strip() for name, value in _FIELD.findall(rest[:20_000]) if value.strip()}
     if kind is Kind.LOCATION:
-        return Content(kind, fields.get("标题") or fields.get("详情") or (rest if not fields else None) or text)
+        return Content(
+            kind, fields.get("标题") or fields.get("详情") or (rest if not fields else None) or text
+        )
     title = next((fields[name] for name in _NAMES_OF_TITLES if name in fields), None)
     if title is None and not fields:
         title = rest.partition("\n")[0].strip() or None

@@ -1,4 +1,4 @@
-"""The messages that MemoTrace 3 writes beside its HTML: server ids, names without ids, texts as HTML or not."""
+"""The messages that MemoTrace 3 writes beside its HTML: server ids, names without ids, texts perhaps HTML."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -48,11 +48,14 @@ def columns(rows: Sequence[_Row], export: Export, *, escaped: bool = False) -> C
     texts = strings([row.text for row in rows])
     quotes = strings([row.quote_text or None for row in rows])
     names = strings([row.display_name or None for row in rows])
-    if escaped or _are_html([*texts, *quotes, *set(names)]):
+    escaped = escaped or _are_html([*texts, *quotes, *set(names)])
+    if escaped:
         texts, quotes, names = ([_plain(text) for text in column] for column in (texts, quotes, names))
     types = [number_of(row.type) for row in rows]
     looked = {*odd(types, texts, 1), *(i for i, quote in enumerate(quotes) if quote)}
-    contents = {i: _content(rows[i], types[i], texts[i], quotes[i], export) for i in sorted(looked)}
+    contents = {
+        i: _content(_Message(rows[i], types[i], texts[i], quotes[i], escaped), export) for i in sorted(looked)
+    }
     native, lost = identifier_column([row.server_id for row in rows])
     export.note("rounded_id", lost)
     more: dict[str, Any] = {"native_id": native}
@@ -72,13 +75,23 @@ def _plain(text: str | None) -> str | None:
     return html.unescape(_BREAK.sub("\n", text)) if text and ("&" in text or "<" in text) else text
 
 
-def _content(row: _Row, one: int | None, text: str | None, quote: str | None, export: Export) -> Content:
-    title, url, link, file = strings([row.title or None, row.url or None, row.link or None, row.file_name or None])
-    found = typed(kind_of(one, None, text), text, export.known, title or file, url or link)
+class _Message(NamedTuple):
+    row: _Row
+    type: int | None
+    text: str | None
+    quote: str | None
+    escaped: bool
+
+
+def _content(said: _Message, export: Export) -> Content:
+    row = said.row
+    beside = strings([row.title or None, row.url or None, row.link or None, row.file_name or None])
+    title, url, link, file = map(_plain, beside) if said.escaped else beside
+    found = typed(kind_of(said.type, None, said.text), said.text, export.known, title or file, url or link)
     found.reply_to = None
-    if quote and found.event is None:
-        name, colon, words = quote.partition(": ")
-        found.reply_quote = words if colon and len(name) <= _MAX_NAME and "\n" not in name else quote
+    if said.quote and found.event is None:
+        name, colon, words = said.quote.partition(": ")
+        found.reply_quote = words if colon and len(name) <= _MAX_NAME and "\n" not in name else said.quote
     return found
 
 

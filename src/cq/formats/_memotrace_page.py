@@ -1,4 +1,4 @@
-"""MemoTrace's web pages: the literals of version 2, the JSON of version 3 (see :mod:`_memotrace_html_json`)."""
+"""MemoTrace's web pages: literals of version 2, JSON of version 3 (see :mod:`_memotrace_html_json`)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from cq.formats._file_name import group_in
 from cq.formats._json_values import strings
 from cq.formats._markup import plain
 from cq.formats._memotrace_html_json import MEMOTRACE, columns
+from cq.formats._quoted_name import without_name
 from cq.formats._source import Source
 from cq.formats._wechat_content import Content, reply_of, tidy
 from cq.formats._wechat_json import Columns, Dialect, Export, number_of, odd, typed
@@ -27,11 +28,11 @@ from cq.model import Batch, Kind
 _MARK = assigned("const chatMessages", "[")
 _ROOM = re.compile(r"\bwxid\s{0,4}=\s{0,4}[\"']([\w.@-]{3,60})[\"']")
 _AVATAR = re.compile(r"(?!\w{1,9}://)(?:[^?#]{0,300}[\\/])?([^\\/?#]{3,60})\.(?:png|jpe?g|gif|webp|bmp)")
-_ACCOUNT = re.compile(r"wxid_[\w-]{1,40}|gh_\w{1,40}|[A-Za-z][\w-]{5,19}|[\w.-]{1,60}@(?:openim|stranger)", re.ASCII)
+_ACCOUNT = re.compile(
+    r"wxid_[\w-]{1,40}|gh_\w{1,40}|[A-Za-z][\w-]{5,19}|[\w.-]{1,60}@(?:openim|stranger)", re.ASCII
+)
 _NO_ACCOUNT = re.compile(r"(?:default|avatar|unknown|system|icon|portrait|no[-_])", re.IGNORECASE)
-_NAME_BEFORE = re.compile(r"(.{1,60}?)\s?[:：]\s?(.+)", re.DOTALL)
 _SYSTEM = 0
-_APP, _QUOTE = 49, 57
 
 
 class _Row(msgspec.Struct, gc=False):
@@ -86,6 +87,7 @@ def _columns(rows: Sequence[_Row], export: Export) -> Columns:
     names = [plain(name) if name else None for name in strings([row.displayname for row in rows])]
     types = [number_of(row.type) for row in rows]
     export.known.update(people)
+    export.names |= {name: "" for name in names if name}
     looked = {*odd(types, texts, 1), *(i for i, row in enumerate(rows) if row.refer_text)}
     contents = {i: _content(rows[i], types[i], texts[i], export) for i in sorted(looked)}
     for i in contents:
@@ -105,8 +107,7 @@ def _content(row: _Row, one: int | None, text: str | None, export: Export) -> Co
         )
     ]
     if quote:
-        split = _NAME_BEFORE.fullmatch(quote)
-        return reply_of(tidy(text, export.known) if text else None, split[2] if split else quote)
+        return reply_of(tidy(text, export.known) if text else None, without_name(quote, export.names.keys()))
     sub = number_of(row.sub_type)
     kind = kind_of(one, None, None if one else text, str(sub) if sub is not None else None)
     url = next(filter(None, links), None)

@@ -27,6 +27,13 @@ _RECALLED = frozenset({"1", "5", "6", "33", "36", "57"})
 """Sub-types of a system row that say which kind of message was recalled."""
 
 
+def whole_row(cells: list[str]) -> list[str] | None:
+    """A row of versions 1 and 2 without the last cells: spreadsheets may leave out empty ones."""
+    if 9 <= len(cells) < 12 and cells[5].isdecimal():
+        return cells + [""] * (12 - len(cells))
+    return None
+
+
 def memotrace3_rows(tables: Iterable[Rows], source: Source, options: ReadOptions) -> Iterator[Batch]:
     """Batches of the rows of version 3."""
     rows = _Version3(source, options)

@@ -100,8 +100,10 @@ class MhtConversation:
         senders = [people[rows.senders[i]] for i in kept]
         texts = plain([rows.bodies[i] for i in kept])
         lines = [_SYSTEM if not s or s.isspace() else s for s in senders]
-        columns: dict[str, Any]
-        columns, members = self._conversation.columns(pa.array(lines), pa.array(texts, pa.string()))
+        found, members = self._conversation.columns(
+            pa.array(lines, pa.string()), pa.array(texts, pa.string())
+        )
+        columns: dict[str, Any] = dict(found)
         columns["origin_record"] = [rows.lines[i] for i in kept]
         owns = {colour: _OWN.get(colour.upper()) for colour in set(rows.colours)}
         own = [owns[rows.colours[i]] for i in kept]

@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cq.formats import _cq_code
-from cq.formats._cq_code import Segment
 from cq.formats._json_values import as_written, timed, whole
-from cq.formats._onebot_event import Event, notice, person, poke_in, unwrapped
+from cq.formats._onebot_event import Event, Segment, Sender, notice, person, poke_in, unwrapped
 from cq.formats._qq_names import ANONYMOUS_ID, SYSTEM_IDS
 from cq.formats._qq_segments import content_of, string
 from cq.formats._source import Source
@@ -27,6 +26,31 @@ MAX_ROWS = 16_384
 _ROLES: Mapping[str, MemberRole] = {"owner": "owner", "admin": "admin", "member": "member"}
 _SKIPPED = {"meta_event": "meta_event", "request": "request"}
 _SENT = ("message", "message_sent")
+_NO_SENDER = Sender()
+
+_Person = tuple[str | None, str | None, str | None]
+"""Id, name and title of a sender."""
+
+
+class _Rows:
+    """The columns of a batch while it is made."""
+
+    def __init__(self, rows: int) -> None:
+        self.sparse = Sparse(rows)
+        self.senders: list[str | None] = [None] * rows
+        self.names: list[str | None] = [None] * rows
+        self.titles: list[str | None] = [None] * rows
+        self.own: list[bool | None] = [None] * rows
+        self.kinds = ["text"] * rows
+        self.texts: list[str | None] = [None] * rows
+        self.native: list[str | None] = [None] * rows
+
+    def put(self, i: int, content: Content) -> None:
+        """A content; nobody has sent one that is an event."""
+        self.kinds[i], self.texts[i] = content.kind.value, content.text
+        self.sparse.put_content(i, content, self.senders[i], self.names[i], SELF)
+        if content.event is not None:
+            self.senders[i] = self.names[i] = self.titles[i] = self.own[i] = None
 
 
 class Reader:
@@ -36,7 +60,9 @@ class Reader:
         self.source = source
         self.problems: list[Problem] = []
         self.skipped: dict[str, int] = {}
+        self._ids: dict[Any, str] = {}  # of groups, by what stands in the events
         self._groups: dict[str, Group] = {}
+        self._people: dict[tuple[str, Any], tuple[Any, _Person]] = {}
         self._news: dict[str, Group] = {}
         self._members: dict[tuple[str, str], Member] = {}
         self._names: dict[tuple[str, str], str] = {}
@@ -88,58 +114,44 @@ class Reader:
     def _columns(
         self, rows: Sequence[Event], numbers: Sequence[int], stamps: Sequence[int]
     ) -> pa.RecordBatch | None:
-        sparse = Sparse(len(rows))
+        made = _Rows(len(rows))
         chats = [self._chat(row) for row in rows]
-        senders: list[str | None] = [None] * len(rows)
-        names: list[str | None] = [None] * len(rows)
-        titles: list[str | None] = [None] * len(rows)
-        own: list[bool | None] = [None] * len(rows)
-        kinds, texts = ["text"] * len(rows), [None] * len(rows)
-        native: list[str | None] = [None] * len(rows)
-        gone: list[int] = []
+        gone = []
         for i, row in enumerate(rows):
-            if row.post_type == "notice":
-                found = notice(row)
-                if isinstance(found, str):
-                    self.skip(found)
-                    gone.append(i)
-                    continue
-                self._put(i, found, None, sparse, kinds, texts)
-                continue
-            native[i] = as_written(row.message_id)
-            senders[i], names[i], titles[i] = self._sender(row, chats[i].group_id)
-            own[i] = _is_own(row, senders[i])
-            text = row.message
-            if isinstance(text, str) and "[" not in text and "&" not in text and text.isprintable() and text:
-                texts[i] = text
-                continue
-            content = self._content(i, row, chats[i].group_id, sparse)
-            self._put(i, content, senders[i], sparse, kinds, texts)
-            if content.event is not None:
-                senders[i] = names[i] = titles[i] = own[i] = None
+            if row.post_type != "notice":
+                self._message(i, row, chats[i].group_id, made)
+            elif isinstance(found := notice(row), str):
+                self.skip(found)
+                gone.append(i)
+            else:
+                made.put(i, found)
         columns = {
             "platform": "qq",
             "group_id": [chat.group_id for chat in chats],
             "group_name": [chat.group_name for chat in chats],
             "sent_at": stamps,
-            "sender_id": senders,
-            "sender_name": names,
-            "sender_title": titles,
-            "kind": kinds,
-            "text": texts,
-            "is_self": own,
-            "native_id": native,
+            "sender_id": made.senders,
+            "sender_name": made.names,
+            "sender_title": made.titles,
+            "kind": made.kinds,
+            "text": made.texts,
+            "is_self": made.own,
+            "native_id": made.native,
             "origin_file": self.source.label,
             "origin_record": numbers,
-            **sparse.columns,
+            **made.sparse.columns,
         }
         return _without(record_batch(columns, len(rows)), gone)
 
-    def _put(
-        self, i: int, content: Content, sender: str | None, sparse: Sparse, kinds: list[str], texts: list[Any]
-    ) -> None:
-        kinds[i], texts[i] = content.kind.value, content.text
-        sparse.put_content(i, content, sender, None, SELF)
+    def _message(self, i: int, row: Event, chat: str, made: _Rows) -> None:
+        sender, name, title = self._sender(row, chat)
+        made.native[i] = as_written(row.message_id)
+        made.senders[i], made.names[i], made.titles[i] = sender, name, title
+        made.own[i] = _is_own(row, sender)
+        if (text := _plain(row.message)) is not None:
+            made.texts[i] = text
+        else:
+            made.put(i, self._content(i, row, chat, made.sparse))
 
     # -- messages ----------------------------------------------------------------------------------
 
@@ -165,48 +177,56 @@ class Reader:
     # -- people and chats --------------------------------------------------------------------------
 
     def _chat(self, row: Event) -> Group:
-        id_ = person(row.group_id)
-        if id_ is not None:
-            found = self._groups.get(id_)
-            name = string(row.group_name) or None
-            if found is None or (name and name != found.group_name):
-                found = self._groups[id_] = self._news[id_] = Group(
-                    whole(id_) or "", whole(name) or (found.group_name if found else None), "qq", "group"
-                )
-            return found
-        partner = person(row.user_id)
+        raw = row.group_id if isinstance(row.group_id, int | str) else None
+        id_ = self._ids.get(raw)
+        if id_ is None:
+            id_ = whole(person(raw))
+            if id_ is None:
+                return self._private(row)
+            self._ids[raw] = id_
+        found = self._groups.get(id_)
+        if found is None or row.group_name not in (None, "", found.group_name):
+            name = whole(string(row.group_name)) or (found.group_name if found else None)
+            found = self._groups[id_] = self._news[id_] = Group(id_, name, "qq", "group")
+        return found
+
+    def _private(self, row: Event) -> Group:
+        partner, name = person(row.user_id), None
         if partner == person(row.self_id):
             partner = person(row.target_id) or partner
-        id_ = partner or "0"
-        name = None
-        if row.post_type == "message" and row.sender is not None and partner == person(row.user_id):
-            name = string(row.sender.nickname) or None
+        elif row.sender is not None:
+            name = whole(string(row.sender.nickname)) or None
+        id_ = whole(partner) or "0"
         key = f"private:{id_}"
         found = self._groups.get(key)
         if found is None or (name and found.group_name is None):
-            found = self._groups[key] = self._news[key] = Group(whole(id_) or "", whole(name), "qq", "private")
+            found = self._groups[key] = self._news[key] = Group(id_, name, "qq", "private")
         return found
 
-    def _sender(self, row: Event, chat: str) -> tuple[str | None, str | None, str | None]:
-        if isinstance(row.anonymous, dict):
-            name = whole(string(row.anonymous.get("name"))) or None
-            id_ = person(row.anonymous.get("id")) or string(row.anonymous.get("flag")) or name or ANONYMOUS_ID
-            return whole(f"anon:{id_}"), name, None
-        id_ = whole(person(row.user_id))
-        sender = row.sender
+    def _sender(self, row: Event, chat: str) -> _Person:
+        if isinstance(row.anonymous, dict) and (mask := _mask(row.anonymous)):
+            return mask
+        user = row.user_id if isinstance(row.user_id, int | str) else None
+        sender = row.sender or _NO_SENDER
+        shown = (sender.card, sender.nickname, sender.title, sender.role)
+        known = self._people.get((chat, user))
+        if known is not None and (known[0] == shown or row.sender is None):
+            return known[1]
+        found = self._learned(user, sender, chat, member=row.group_id is not None)
+        self._people[chat, user] = shown, found
+        return found
+
+    def _learned(self, user: int | str | None, sender: Sender, chat: str, *, member: bool) -> _Person:
+        id_ = whole(person(user))
         if id_ is None or id_ in SYSTEM_IDS:
             return None, None, None
         if id_ == ANONYMOUS_ID:
             id_ = f"anon:{id_}"
-        if sender is None:
-            return id_, self._names.get((chat, id_)), None
-        card, nickname = whole(string(sender.card)) or None, whole(string(sender.nickname)) or None
-        title = whole(string(sender.title)) or None
+        card, nickname, title = (
+            whole(string(value)) or None for value in (sender.card, sender.nickname, sender.title)
+        )
         role = _ROLES.get(sender.role) if isinstance(sender.role, str) else None
-        known = self._members.get((chat, id_))
-        if row.group_id is not None and (
-            known is None or (known.name, known.card, known.role, known.title) != (nickname, card, role, title)
-        ):
+        if member and (card or nickname or role):
             self._members[chat, id_] = Member(chat, id_, nickname, card, role, title)
         name = card or nickname
         if name:
@@ -214,18 +234,31 @@ class Reader:
         return id_, name, title
 
 
-def _segments(row: Event) -> list[Segment]:
+def _segments(row: Event) -> list[_cq_code.Segment]:
     """A message in either form; the string that comes with it stands in where it is missing."""
-    message = row.message if row.message not in (None, "", []) else row.raw_message
-    if isinstance(message, dict):
-        message = [message]
-    if isinstance(message, list):
-        return [
-            (string(one.get("type")), one["data"] if isinstance(one.get("data"), dict) else {})
-            for one in message
-            if isinstance(one, dict)
-        ]
+    message = row.message or row.raw_message
+    if isinstance(message, Segment):
+        message = (message,)
+    if isinstance(message, tuple):
+        return [(string(one.type), one.data if isinstance(one.data, dict) else {}) for one in message]
     return _cq_code.segments(string(message))
+
+
+def _mask(anonymous: Mapping[str, Any]) -> _Person | None:
+    """An anonymous member; None if this says nothing: some programs give it with every message."""
+    name = whole(string(anonymous.get("name"))) or None
+    id_ = person(anonymous.get("id")) or string(anonymous.get("flag")) or name
+    return (whole(f"anon:{id_}"), name, None) if id_ else None
+
+
+def _plain(message: Any) -> str | None:
+    """The words of a message that is nothing else, as most are; None if it takes a closer look."""
+    if isinstance(message, tuple) and len(message) == 1 and message[0].type == "text":
+        text = message[0].data.get("text") if isinstance(message[0].data, dict) else None
+        return text if isinstance(text, str) and text and text.isprintable() else None
+    if isinstance(message, str) and "[" not in message and "&" not in message and message.isprintable():
+        return message or None
+    return None
 
 
 def _mentioned(data: Mapping[str, Any]) -> str | None:
@@ -236,8 +269,9 @@ def _mentioned(data: Mapping[str, Any]) -> str | None:
 def _is_own(row: Event, sender: str | None) -> bool | None:
     if row.post_type == "message_sent":
         return True
-    me = person(row.self_id)
-    return None if me is None or sender is None else sender == me
+    if sender is None or row.self_id in (None, 0, "", "0"):
+        return None
+    return sender == (row.self_id if isinstance(row.self_id, str) else str(row.self_id))
 
 
 def _without(batch: pa.RecordBatch, gone: list[int]) -> pa.RecordBatch | None:

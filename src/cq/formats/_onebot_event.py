@@ -5,7 +5,7 @@ What a message says is :mod:`_qq_segments`' business, who is who :mod:`_onebot`'
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,8 +14,8 @@ from cq.formats._json_values import as_written
 from cq.formats._qq_segments import string
 from cq.formats._system_text import SystemText, parse
 from cq.formats._wechat_content import Content
-from cq.model import Kind
 from cq.model import Event as Happening
+from cq.model import Kind
 
 
 class Sender(msgspec.Struct, gc=False):
@@ -26,8 +26,13 @@ class Sender(msgspec.Struct, gc=False):
     level: Any = None
 
 
+class Segment(msgspec.Struct, gc=False):
+    type: Any = None
+    data: Any = None
+
+
 class Event(msgspec.Struct, gc=False):
-    """The fields that are read, of messages and notices. Anything may stand in each."""
+    """The fields that are read, of messages and notices. Anything may stand in most of them."""
 
     post_type: Any = None
     time: Any = None
@@ -42,7 +47,7 @@ class Event(msgspec.Struct, gc=False):
     operator_id: Any = None
     sender_id: Any = None
     anonymous: Any = None
-    message: Any = None
+    message: str | tuple[Segment, ...] | Segment | None = None
     raw_message: Any = None
     sender: Sender | None = None
     notice_type: Any = None
@@ -85,8 +90,8 @@ def person(value: Any) -> str | None:
 
 
 _NO_MESSAGES = frozenset({
-    "friend_add", "client_status", "bot_online", "bot_offline", "input_status", "profile_like", "offline_file",
-    "online_file", "group_request", "flash_file",
+    "friend_add", "client_status", "bot_online", "bot_offline", "input_status", "profile_like",
+    "offline_file", "online_file", "flash_file",
 })  # fmt: skip
 """Notices that tell nothing of a chat."""
 _REACTIONS = frozenset({"group_msg_emoji_like", "reaction", "emoji_like"})
@@ -179,7 +184,7 @@ def _said(event: Happening, actor: str | None, *targets: str | None, detail: str
     return SystemText(event, kind, actor, tuple(t for t in targets if t), detail)
 
 
-def poke_in(row: Event, segments: list[tuple[str, Mapping[str, Any]]]) -> Content | None:
+def poke_in(row: Event, segments: Sequence[tuple[str, Mapping[str, Any]]]) -> Content | None:
     """A message that is nothing but a poke."""
     if len(segments) != 1 or segments[0][0] not in ("poke", "shake"):
         return None

@@ -13,6 +13,7 @@ _LOG_OF_A_BOT = re.compile(
     r"\[\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\] \[[A-Z]{4,7}\]: |\d{2}-\d{2} \d{2}:\d{2}:\d{2} \[[a-z]{4,5}\] "
 )
 """The logs of go-cqhttp and NapCat have formats of their own."""
+_TIME_FIRST = re.compile(r"[\[(<]?\d{1,4}[-/.:]\d{1,2}[-/.:]\d")
 _LINES = 20
 _MAX_PREFIX = 200
 
@@ -23,8 +24,8 @@ def is_event(shape: Mapping[str, Mapping[str, str | None]], path: str = "") -> b
 
 
 def in_a_log(peek: Peek) -> bool:
-    """Do lines hold events behind something else, such as the time of a recorder?"""
-    if peek.start[:1] in "{[<" and not _after_bracket(peek.start):
+    """Do lines hold events behind the head of a log line, which begins with a time?"""
+    if not _TIME_FIRST.match(peek.start):
         return False
     lines = peek.start[:65536].split("\n")[:_LINES]
     if any(_LOG_OF_A_BOT.match(line) for line in lines):
@@ -34,8 +35,3 @@ def in_a_log(peek: Peek) -> bool:
         if 0 <= at <= _MAX_PREFIX and '"post_type"' in line:
             return is_event(Peek("", line[at:].encode("utf-8", "replace")).json)
     return False
-
-
-def _after_bracket(text: str) -> bool:
-    """``[2026-01-01 …] {…}`` is a log, ``[{…}]`` is JSON."""
-    return text.startswith("[") and re.match(r"\[\s*[\[{\]\"]", text) is None

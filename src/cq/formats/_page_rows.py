@@ -13,6 +13,7 @@ import numpy as np
 from cq.formats import ReadOptions
 from cq.formats._assembly import assemble
 from cq.formats._source import Source
+from cq.formats._system_text import SELF
 from cq.formats._wall_clock import WallClock
 from cq.formats._wechat_content import Content
 from cq.model import Batch, Group, Problem
@@ -23,7 +24,7 @@ _MAX_TEXT = 80
 
 @dataclass(slots=True)
 class Told:
-    """A message as a page shows it. ``line`` is that of the page; ``time`` is local, or None.
+    """A message as a page shows it. ``line`` (or number) is where; ``time`` is local, or None.
 
     ``person`` is an id, ``name`` what is shown; nobody has sent a row whose content is an event.
     """
@@ -41,7 +42,12 @@ class Told:
 
 
 def read_told(
-    source: Source, options: ReadOptions, group: Group, found: Iterable[Told | Problem], *, carried: bool = False
+    source: Source,
+    options: ReadOptions,
+    group: Group,
+    found: Iterable[Told | Problem],
+    *,
+    carried: bool = False,
 ) -> Iterator[Batch]:
     """The batches of a page. ``carried``: rows may lack a time, and were sent when the row before was."""
     reader = _Reader(source, options, group, carried)
@@ -69,6 +75,7 @@ class _Reader:
         self._carried = carried
         self._clock = WallClock(options)
         self._last: int | None = None
+        self._me = SELF
         self._guessed: list[int] = []
 
     def batch(self, rows: list[Told], *, first: bool, last: bool = False) -> Batch:
@@ -87,6 +94,8 @@ class _Reader:
         rows, stamps = self._timed(rows)
         if not rows:
             return None
+        if self._me == SELF:
+            self._me = next((row.person for row in rows if row.own and row.person), SELF)
         more = {
             name: column
             for name, column in (
@@ -107,6 +116,7 @@ class _Reader:
             texts=[row.content.text for row in rows],
             contents={i: row.content for i, row in enumerate(rows) if _is_more(row.content)},
             own=[row.own for row in rows],
+            me=self._me,
             **more,
         )
 

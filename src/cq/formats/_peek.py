@@ -24,7 +24,7 @@ _LINE = re.compile(r"[^\r\n]*")
 _MAX_TOKENS = 100_000
 _MAX_DEPTH = 16
 _TOO_DEEP = "…"
-_IN_WORKBOOK = re.compile(rb"PK\x03\x04.{26}xl[/\\]", re.DOTALL)  # the name of a packed file stands at byte 30
+_IN_WORKBOOK = re.compile(rb"PK\x03\x04.{26}xl[/\\]", re.DOTALL)  # the name of a file stands at byte 30
 _CONTROLS = bytes([*range(1, 9), *range(14, 27), *range(28, 32)])
 """Bytes no text holds. NUL is not among them (UTF-16, crashes), nor ESC (terminal colours in logs)."""
 

@@ -16,7 +16,7 @@ from cq.formats._pywxdump_content import pywxdump_content
 from cq.formats._pywxdump_rows import user_names
 from cq.formats._quoted_at import place_answers
 from cq.formats._wechat_content import Content, tidy
-from cq.formats._wechat_json import Columns, Dialect, Export
+from cq.formats._wechat_json import Columns, Dialect, Export, flags, odd
 from cq.formats._wechat_names import chat_kind
 from cq.model import Kind
 
@@ -44,7 +44,9 @@ def _begin(export: Export) -> None:
 def _columns(rows: Sequence[_Row], export: Export) -> Columns:
     talkers, _ = identifiers([row.talker for row in rows])
     people = [None if one == _ME or one in _NOBODY else one for one in talkers]
-    own = [_is_own(row) for row in rows]
+    own = flags([row.is_sender for row in rows])
+    for i in (i for i, talker in enumerate(talkers) if talker == _ME):
+        own[i] = True
     export.known.update(people)
     native, lost = identifier_column([row.MsgSvrID for row in rows])
     export.note("rounded_id", lost)
@@ -55,7 +57,10 @@ def _columns(rows: Sequence[_Row], export: Export) -> Columns:
     names = [export.names.get(person) if person else None for person in people]
     if export.me in export.names:
         mine = export.names[export.me]
-        names = [mine if owned and not person else name for owned, person, name in zip(own, people, names, strict=True)]
+        names = [
+            mine if owned and not person else name
+            for owned, person, name in zip(own, people, names, strict=True)
+        ]
     chats = [met[room] for room in rooms]
     return Columns(people, names, texts, contents, own, chats, {"native_id": native})
 
@@ -70,21 +75,15 @@ def _contents(rows: Sequence[_Row], texts: list[str | None], export: Export) -> 
     words = strings([row.type_name for row in rows])
     files = strings([row.src for row in rows])
     contents: dict[int, Content] = {}
-    for i, (word, text) in enumerate(zip(words, texts, strict=True)):
-        if word == _PLAIN and text and text[0] != "<" and text.isprintable():
-            continue
+    colons = [name for name in export.names.values() if ":" in name or "：" in name]
+    for i in odd(words, texts, _PLAIN):
+        word, text = words[i], texts[i]
         text = tidy(text, export.known) if text else None
         plain = word == _PLAIN and text and text[0] != "<"
-        found = None if plain else pywxdump_content(word or "", text or "", files[i] or "")
+        found = None if plain else pywxdump_content(word or "", text or "", files[i] or "", colons)
         contents[i] = found or Content(Kind.TEXT, text)
     place_answers(contents, export.stamps, export.options.zone)
     return contents
-
-
-def _is_own(row: _Row) -> bool | None:
-    if row.talker == _ME:
-        return True
-    return row.is_sender in (1, "1") if isinstance(row.is_sender, int | str) else None
 
 
 def _owner(rows: Sequence[_Row]) -> str | None:

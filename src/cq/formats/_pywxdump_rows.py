@@ -44,13 +44,18 @@ def pywxdump_rows(tables: Iterable[Rows], source: Source, options: ReadOptions) 
 
 
 def user_names(users: Source) -> dict[str, str]:
-    """Names by id out of a ``users.json``: the remark, else the nickname; nothing if it is damaged."""
+    """Names by id out of a ``users.json``; nothing if it is damaged."""
     if users.size > _MAX_USERS:
         return {}
     try:
         found = msgspec.json.decode(b"".join(users.blocks()))
     except (msgspec.MsgspecError, RecursionError):
         return {}
+    return names_in(found)
+
+
+def names_in(found: Any) -> dict[str, str]:
+    """The names in a list of users: the remark, else the nickname."""
     names: dict[str, str] = {}
     for id_, user in found.items() if isinstance(found, dict) else ():
         if isinstance(user, dict):
@@ -69,6 +74,7 @@ class _Rows:
         self._clock = WallClock(options)
         self._by_file = group_of(source)
         self._names = names
+        self._shown = frozenset(names.values())
         self._me = SELF
         self._both = msgspec.json.Decoder(_Both)
 
@@ -82,14 +88,16 @@ class _Rows:
         timed = timed_rows(rows, self._clock.column(times), times, self._label, problems, self.doubts)
         columns, numbers = timed.columns, timed.numbers
         talkers = columns["talker"]
-        own = [mine == "1" or talker == _ME for mine, talker in zip(columns["is_sender"], talkers, strict=True)]
+        own = [
+            mine == "1" or talker == _ME for mine, talker in zip(columns["is_sender"], talkers, strict=True)
+        ]
         people, names = self._people(talkers, own)
         bodies, places = self._bodies(columns)
         texts = self.doubts.texts(bodies, numbers)
         contents: dict[int, Content] = {}
         for i, (word, text) in enumerate(zip(columns["type_name"], texts, strict=True)):
             plain = word == _PLAIN and text and text[0] != "<"
-            if not plain and (content := pywxdump_content(word, text, places[i])) is not None:
+            if not plain and (content := pywxdump_content(word, text, places[i], self._shown)) is not None:
                 contents[i] = content
         place_answers(contents, timed.stamps, self._zone)
         rooms = ["" if room in _NOBODY else room for room in columns["room_name"]]

@@ -17,9 +17,7 @@ from cq.formats._json_values import as_written, identifier_column, timed, whole
 from cq.formats._qce_chat import Chat
 from cq.formats._qce_doubts import ExportTimes, Met
 from cq.formats._qce_message import (
-    Message,
     Segments,
-    Sender,
     event,
     is_event,
     is_plain,
@@ -27,6 +25,7 @@ from cq.formats._qce_message import (
     segments_of,
     spoken,
 )
+from cq.formats._qce_record import Message, Sender
 from cq.formats._qq_names import ANONYMOUS_ID, SYSTEM_IDS
 from cq.formats._qq_segments import string
 from cq.formats._source import Source
@@ -42,8 +41,9 @@ MAX_ROWS = 8_192
 """Records put into one batch: they hold ten times what other formats' do."""
 
 _NOBODY = frozenset({"", "0", "未知", "系统消息", "系统", "system", "null"})
+_NO_NAME = frozenset({"", "0", "未知", "系统消息", "null"})
 _ROLES = {"owner": "owner", "admin": "admin", "member": "member", "群主": "owner", "管理员": "admin"}
-_ALL = frozenset({"all", "全体成员"})
+_ALL = frozenset({"all", "全体成员", "所有人"})
 
 _Person = tuple[str | None, str | None, str | None]
 """Id, name and title of a sender."""
@@ -101,60 +101,61 @@ class Reader:
         if not rows:
             return None
         self.chat.look_into(rows)
-        people = [self._person(row) for row in rows]
-        senders: list[str | None] = [person[0] for person in people]
-        names: list[str | None] = [person[1] or self._names.get(person[0] or "") for person in people]
-        native, lost = identifier_column([row.messageId if row.id is None else row.id for row in rows])
-        if lost:
-            where = numbers[lost[0]] if line_of is None or self._rounded else line_of(numbers[lost[0]])
-            self._rounded += [f"{label}:{where}"] * len(lost)
+        native = self._ids(rows, numbers, label, line_of)
         self.times.look_at(rows, stamps)
         self._met.add(native, stamps)
-        titles = [person[2] for person in people]
-        return self._columns(rows, numbers, stamps, label, senders, names, titles, native)
+        columns = {
+            "platform": "qq",
+            "group_id": self.chat.group.group_id,
+            "group_name": self.chat.group.group_name,
+            "sent_at": stamps,
+            "recalled": [_flag(row.isRecalled if row.recalled is None else row.recalled) for row in rows],
+            "native_id": native,
+            "origin_file": label,
+            "origin_record": numbers,
+        }
+        return record_batch(columns | self._said(rows), len(rows))
 
-    def _columns(
+    def _ids(
         self,
         rows: Sequence[Message],
         numbers: Sequence[int],
-        stamps: Any,
         label: str,
-        senders: list[str | None],
-        names: list[str | None],
-        titles: list[str | None],
-        native: pa.Array,
-    ) -> pa.RecordBatch:
-        group = self.chat.group
-        me, sparse = self._me(), Sparse(len(rows))
+        line_of: Callable[[int], int] | None,
+    ) -> pa.Array:
+        native, lost = identifier_column([row.messageId if row.id is None else row.id for row in rows])
+        if lost:
+            first = line_of if not self._rounded else None  # only the first is shown
+            where = first(numbers[lost[0]]) if first else numbers[lost[0]]
+            self._rounded += [f"{label}:{where}"] * len(lost)
+        return native
+
+    def _said(self, rows: Sequence[Message]) -> dict[str, Any]:
+        """Who has said what: the columns that come out of senders and contents."""
+        people = [self._person(row) for row in rows]
+        senders: list[str | None] = [person[0] for person in people]
+        names: list[str | None] = [person[1] or self._names.get(person[0] or "") for person in people]
+        titles: list[str | None] = [person[2] for person in people]
+        sparse = Sparse(len(rows))
+        me = self._me() or (f"uid:{self.chat.my_uid}" if self.chat.my_uid else None)
+        own: list[bool | None] = [None if me is None or s is None else s == me for s in senders]
         kinds = ["text"] * len(rows)
         texts = [row.content.text if row.content else None for row in rows]
-        own: list[bool | None] = [None if me is None or s is None else s == me for s in senders]
         for i, row in enumerate(rows):
             if senders[i] is None or not is_plain(row):
                 kinds[i], texts[i] = self._content(i, row, senders, names, sparse)
                 if senders[i] is None:
                     names[i] = titles[i] = own[i] = None
         self.chat.meet(senders)
-        return record_batch(
-            {
-                "platform": "qq",
-                "group_id": group.group_id,
-                "group_name": group.group_name,
-                "sent_at": stamps,
-                "sender_id": senders,
-                "sender_name": names,
-                "sender_title": titles,
-                "kind": kinds,
-                "text": texts,
-                "is_self": own,
-                "recalled": [_flag(row.isRecalled if row.recalled is None else row.recalled) for row in rows],
-                "native_id": native,
-                "origin_file": label,
-                "origin_record": numbers,
-                **sparse.columns,
-            },
-            len(rows),
-        )
+        return {
+            "sender_id": senders,
+            "sender_name": names,
+            "sender_title": titles,
+            "kind": kinds,
+            "text": texts,
+            "is_self": own,
+            **sparse.columns,
+        }
 
     def _content(
         self,
@@ -204,9 +205,11 @@ class Reader:
         cards = [sender.groupCard, sender.name, sender.nickname]
         cards += [raw.sendMemberName, raw.sendNickName] if raw else []
         shown = [whole(string(one)) or "" for one in cards]
-        name = next((one for one in shown if one not in _NOBODY and one not in (id_, string(sender.uin))), None)
+        missing = _NO_NAME | {id_, string(sender.uin)}
+        name = next((one for one in shown if one not in missing), None)
         if id_ is None:
-            return (f"name:{name}", name, None) if name else _NO_PERSON
+            nobody = not name or name in _NOBODY or not SYSTEM_IDS.isdisjoint(map(string, (sender.uin, uid)))
+            return _NO_PERSON if nobody else (f"name:{name}", name, None)
         if name:
             self._names[id_] = name
         nickname = whole(string(sender.nickname)) or None
@@ -227,7 +230,8 @@ class Reader:
 
     def _shown(self, at: Mapping[str, Any]) -> str:
         """How a mention reads."""
-        return string(at.get("name")) or ("全体成员" if string(at.get("uid")) in _ALL else string(at.get("uin")))
+        uid, uin, name = (string(at.get(key)) for key in ("uid", "uin", "name"))
+        return name or ("全体成员" if uid in _ALL else uin)
 
     def _mentions(self, row: Message, segments: Segments) -> list[str]:
         """Who is mentioned, by the elements and by ``content.mentions``: each may lack some."""
@@ -244,8 +248,8 @@ class Reader:
         return list(dict.fromkeys(who for who in found if who))
 
     def _mentioned(self, data: Mapping[str, Any]) -> str | None:
-        uid, uin, name = (string(data.get(key)) for key in ("uid", "uin", "name"))
-        if uid in _ALL or data.get("type") == "all" or data.get("atType") == 1:
+        uid, uin = string(data.get("uid")), string(data.get("uin"))
+        if data.get("type") == "all" or data.get("atType") == 1 or not _ALL.isdisjoint((uid, uin)):
             return "@all"
         if uin not in _NOBODY:
             if uid.startswith("u_"):
@@ -253,7 +257,8 @@ class Reader:
             return self._id_of(uin)
         if uid not in _NOBODY:
             return self._id_of(uid)
-        return f"name:{_bare(data)}" if name.lstrip("@") else None
+        bare = _bare(data)
+        return "@all" if bare in _ALL else f"name:{bare}" if bare else None
 
 
 def _sender_id(sender: Sender) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cq.formats._json_values import as_written, whole
-from cq.formats._qce_message import Message
+from cq.formats._qce_record import Message
 from cq.formats._qq_segments import string
 from cq.formats._source import Source
 from cq.model import ChatKind, Group, surrogate_group_id
@@ -92,7 +92,10 @@ class Chat:
         if self._info:
             id_, name = self._word("peerUid"), self._word("name")
             kind = _KINDS.get((self._word("type") or "").lower(), "unknown")
-            if id_ is None or not id_.isdecimal():
+            if id_ is not None and id_.isdecimal():
+                kind = "group" if kind == "unknown" else kind
+            else:
+                kind = "private" if id_ is not None and id_.startswith("u_") else kind
                 uin = self._word("peerUin")
                 id_ = uin if uin and uin != "0" else id_
         if id_ is None or name is None:

@@ -27,7 +27,7 @@ class Chunk(NamedTuple):
     """What a manifest says of one file. ``source`` is None if the file is not there."""
 
     name: str
-    count: int | None
+    records: int | None
     source: Source | None
 
 
@@ -44,18 +44,18 @@ def is_manifest(peek: Peek) -> bool:
     if not is_qce(peek):
         return False
     top, metadata = peek.json.get("", {}), peek.json.get(".metadata", {})
-    if _HTML in (top.get("format"), metadata.get("format")) or "messages" in top:
+    if _HTML in (top.get("format"), metadata.get("format")):
         return False
-    if "chunked" in top or metadata.get("format") == "chunked-jsonl":
+    if ".chunked" in peek.json or metadata.get("format") == "chunked-jsonl":
         return True
-    return _CHUNKS.search(peek.tail.decode("utf-8", "ignore")) is not None
+    return "messages" not in top and _CHUNKS.search(peek.tail.decode("utf-8", "ignore")) is not None
 
 
 def is_qce(peek: Peek) -> bool:
     """An object whose ``metadata`` names QCE."""
     metadata = peek.json.get(".metadata", {})
-    words = (metadata.get("name"), metadata.get("copyright"), metadata.get("exporter"), metadata.get("generator"))
-    return any(word is not None and ("QQChatExporter" in word or "qq-chat-exporter" in word) for word in words)
+    words = (metadata.get(key) or "" for key in ("name", "copyright", "exporter", "generator"))
+    return any("QQChatExporter" in word or "qq-chat-exporter" in word for word in words)
 
 
 def manifest_of(source: Source) -> Manifest:
@@ -82,7 +82,8 @@ def manifest_of(source: Source) -> Manifest:
 
 def _chunk(source: Source, entry: Mapping[str, Any], folder: str) -> Chunk:
     names = [name for key in ("relativePath", "fileName", "file", "name") if (name := _word(entry.get(key)))]
-    count = next((n for key in ("count", "messages", "messageCount") if (n := _count(entry.get(key))) is not None), None)
+    counts = (_number(entry.get(key)) for key in ("count", "messages", "messageCount"))
+    count = next((n for n in counts if n is not None), None)
     for name in names:
         for place in (name, f"{folder}/{name}" if folder else "", f"chunks/{name}"):
             if place and (found := source.beside(place)) is not None:
@@ -90,7 +91,7 @@ def _chunk(source: Source, entry: Mapping[str, Any], folder: str) -> Chunk:
     return Chunk(names[0] if names else "?", count, None)
 
 
-def _count(value: Any) -> int | None:
+def _number(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from cq.formats import ReadOptions
-from cq.formats._qce_message import Message
+from cq.formats._qce_record import Message
 from cq.formats._source import Source
 from cq.formats._wall_clock import instant
 
@@ -58,7 +58,9 @@ class ExportTimes:
         if self._from is None:
             return
         late = np.asarray(stamps, np.int64) >= self._from
-        sequence = np.array([_number(row.messageSeq if row.seq is None else row.seq) for row in rows], np.int64)
+        sequence = np.array(
+            [_number(row.messageSeq if row.seq is None else row.seq) for row in rows], np.int64
+        )
         if late.any():
             self._late.append(sequence[late & (sequence > 0)])
         if not late.all():

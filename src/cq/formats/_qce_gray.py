@@ -26,7 +26,7 @@ _RECALL, _GROUP, _MEMBER_ADDED = 1, 4, 1
 
 
 class Tip(NamedTuple):
-    """``people``: ids by the names the tip shows. ``event`` with ``id:…`` or ``name:…`` where it is structured."""
+    """``people``: ids by the names the tip shows. The rest where it is structured: ``id:…`` or ``name:…``."""
 
     people: Mapping[str, str]
     event: Event | None = None

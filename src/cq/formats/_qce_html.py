@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from cq.formats._markup import Node
@@ -21,6 +22,7 @@ _ID = re.compile(r"(?:msg-)?([0-9]{5,20})")
 _JUMP = re.compile(r"msg-([0-9]{5,20})")
 _NO_UID = frozenset({"", "0", "未知", "unknown", "undefined", "null", "system"})
 _SYSTEM = "system-message-container"
+_TIMES = ("time", "system-message-time")
 _AT_ALL = frozenset({"all", "@全体成员", "@all", "全体成员"})
 # What an element's class says of it: the first that fits, from specific to general.
 _KINDS = (
@@ -40,10 +42,26 @@ _KINDS = (
 _TAGS = {"img": "image", "video": "video", "audio": "audio"}
 _SIZES = re.compile(r"size|icon|meta|time|duration|progress|action|button")
 _PLACEHOLDER = re.compile(r"\s*\[(图片|视频|语音|文件|转发消息|合并转发)[:： ]\s?([^\[\]]{0,300})\]\s*")
-_TAGGED = {"图片": "image", "视频": "video", "语音": "audio", "文件": "file", "转发消息": "forward", "合并转发": "forward"}
+_TAGGED = {
+    "图片": "image",
+    "视频": "video",
+    "语音": "audio",
+    "文件": "file",
+    "转发消息": "forward",
+    "合并转发": "forward",
+}
 _LINES = ("div", "p", "li", "pre", "blockquote")
 _NEW_LINE = ("text", {"text": "\n"})
-_TITLES = ("json-title", "forward-title", "file-name", "card-title", "location-title", "title", "filename", "name")
+_TITLES = (
+    "json-title",
+    "forward-title",
+    "file-name",
+    "card-title",
+    "location-title",
+    "title",
+    "filename",
+    "name",
+)
 
 
 class Shown(NamedTuple):
@@ -71,8 +89,8 @@ def shown(root: Node) -> Shown | None:
 
 
 def messages_in(root: Node) -> int:
-    """How many messages seem to stand in the fragment of one."""
-    return sum("message" in node.classes or _SYSTEM in node.classes for node in root.walk())
+    """How many messages seem to stand in the fragment of one: each shows its time."""
+    return sum(node.has(_TIMES) for node in root.walk() if node.classes)
 
 
 def uid_of(value: str | None) -> str | None:
@@ -110,7 +128,7 @@ def _message(root: Node, node: Node) -> Shown:
 
 
 def _event(root: Node, node: Node) -> Shown:
-    time = node.first("system-message-time", "time")
+    time = node.first(*_TIMES)
     text = node.words([time] if time is not None else ()).strip()
     said = parse(text, "qq")
     if said.event is Event.OTHER and any("recalled" in name for name in node.classes):
@@ -124,7 +142,7 @@ def _event(root: Node, node: Node) -> Shown:
 
 def _time(root: Node, node: Node) -> str | None:
     """As written; with the date of the block where only the clock is."""
-    at = node.first("time", "system-message-time")
+    at = node.first(*_TIMES)
     written = at.words().strip() if at is not None else ""
     if at is not None and ":" in written and not re.search(r"\d{4}", written):
         day = next((n.attributes["data-date"] for n in root.walk() if n.attributes.get("data-date")), None)
@@ -173,16 +191,19 @@ def _parts(node: Node) -> Iterator[Node | str]:
 
 
 def _alone(node: Node) -> str:
-    wrapper = Node("", {})
+    wrapper = Node("", {}, [])
     wrapper.children = [node]
     return wrapper.words()
 
 
 def _kind(node: Node) -> str | None:
-    for pattern, kind in _KINDS:
-        if any(pattern.search(name) for name in node.classes):
-            return kind
-    return _TAGS.get(node.tag)
+    return (_kind_of_class(" ".join(node.classes)) if node.classes else None) or _TAGS.get(node.tag)
+
+
+@lru_cache(1024)
+def _kind_of_class(classes: str) -> str | None:
+    names = classes.split()
+    return next((kind for pattern, kind in _KINDS if any(map(pattern.search, names))), None)
 
 
 def _picture(node: Node, kind: str) -> tuple[str, Mapping[str, Any]]:
@@ -216,13 +237,19 @@ def _answered(node: Node, reply: Content) -> None:
             if reply.reply_to is None and (found := _JUMP.search(value)):
                 reply.reply_to = found[1]
     quoted = node.first("reply-content-text", "reply-text", "reply-body", "quote-text", "quoted-text")
-    heads = [n for n in node.walk() if n.tag == "strong" or any(re.search("sender|header|name|time", c) for c in n.classes)]
+    heads = [
+        n
+        for n in node.walk()
+        if n.tag == "strong" or any(re.search("sender|header|name|time", c) for c in n.classes)
+    ]
     words = (quoted or node).words(() if quoted is not None else heads).strip().removeprefix(":").strip()
     reply.reply_quote = words or reply.reply_quote
 
 
 def _mentioned(node: Node, words: str) -> list[str]:
-    uid = next((v for k, v in node.attributes.items() if k in ("data-uid", "data-at-uid", "data-user-uid")), None)
+    uid = next(
+        (v for k, v in node.attributes.items() if k in ("data-uid", "data-at-uid", "data-user-uid")), None
+    )
     if words.strip() in _AT_ALL or uid == "all":
         return ["@all"]
     person = uid_of(uid)

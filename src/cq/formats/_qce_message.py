@@ -14,78 +14,11 @@ import msgspec
 
 from cq.formats import _qce_gray
 from cq.formats._json_values import as_written
+from cq.formats._qce_record import Message, Said
 from cq.formats._qq_segments import content_of, string
 from cq.formats._system_text import SELF, SystemText, parse
 from cq.formats._wechat_content import Content
 from cq.model import Event, Kind
-
-
-class Sender(msgspec.Struct, gc=False):
-    """Values are checked by column: anything may stand in each."""
-
-    uid: Any = None
-    uin: Any = None
-    name: Any = None
-    nickname: Any = None
-    groupCard: Any = None
-    remark: Any = None
-    title: Any = None
-    role: Any = None
-
-
-class Element(msgspec.Struct, gc=False):
-    type: Any = None
-    data: Any = None
-
-
-class Said(msgspec.Struct, gc=False):
-    """``content``. ``elements`` are the truth where there are any; shape B has none.
-
-    Tuples, since an empty list in every message is what Python's collector would look at again and again.
-    """
-
-    text: Any = None
-    elements: tuple[Element, ...] | None = None
-    mentions: tuple[Any, ...] | None = None
-    reply: Any = None
-    resources: tuple[Any, ...] | None = None
-    location: Any = None
-    card: Any = None
-    multiForward: Any = None
-    emojis: Any = None
-
-
-class Raw(msgspec.Struct, gc=False):
-    """What is used of NT's own record, which shape B and an option add."""
-
-    sendNickName: Any = None
-    sendMemberName: Any = None
-    peerUin: Any = None
-    elements: Any = None
-
-
-class Receiver(msgspec.Struct, gc=False):
-    uid: Any = None
-    name: Any = None
-    type: Any = None
-
-
-class Message(msgspec.Struct, gc=False):
-    id: Any = None
-    seq: Any = None
-    timestamp: Any = None
-    sender: Sender | None = None
-    type: Any = None
-    content: Said | None = None
-    recalled: Any = None
-    system: Any = None
-    rawMessage: Raw | None = None
-    messageId: Any = None
-    messageSeq: Any = None
-    messageType: Any = None
-    isSystemMessage: Any = None
-    isRecalled: Any = None
-    receiver: Receiver | None = None
 
 
 class Reply(NamedTuple):
@@ -99,23 +32,26 @@ class Reply(NamedTuple):
 
 Segments = list[tuple[str, Mapping[str, Any]]]
 
-_PLAIN_TYPES = frozenset({"text", "type_1"})
+_PLAIN_TYPES = ("text", "type_1")
 _INLINE = frozenset({"text", "at", "reply"})
-_WORDS = _INLINE | {"face", "markdown"}
+_WORDS = _INLINE | {"face", "markdown", "long_message"}
 _ONLY_WORDS = frozenset({"text", "at"})
 _NOTHING = Said()
 _SYSTEM = frozenset({"system", "gray_tip", "graytip", "grayTip"})
 _TYPES = {
-    "audio": "audio", "type_6": "audio", "video": "video", "type_9": "video", "file": "file", "type_8": "file",
-    "json": "json", "type_7": "json", "forward": "forward", "type_11": "forward", "type_17": "location",
+    "audio": "audio", "type_6": "audio", "video": "video", "type_9": "video", "file": "file",
+    "type_8": "file", "json": "json", "type_7": "json", "forward": "forward",
+    "type_11": "forward", "type_17": "location",
     "location": "location",
 }  # fmt: skip
 """Types that tell more than the elements do, where there are none."""
 _TAGS = {
-    "图片": "image", "视频": "video", "语音": "audio", "文件": "file", "卡片消息": "json", "合并转发": "forward",
-    "转发消息": "forward", "位置": "location",
+    "图片": "image", "视频": "video", "语音": "audio", "文件": "file", "卡片消息": "json",
+    "合并转发": "forward", "转发消息": "forward", "位置": "location",
 }  # fmt: skip
-_PLACEHOLDER = re.compile(r"\[(?:图片|视频|语音|文件|回复|卡片消息|合并转发|转发消息|位置)[:： ][^\[\]]{0,300}\]")
+_PLACEHOLDER = re.compile(
+    r"\[(?:图片|视频|语音|文件|回复|卡片消息|合并转发|转发消息|位置)[:： ][^\[\]]{0,300}\]"
+)
 _ONLY_PLACEHOLDER = re.compile(rf"\s*\[({'|'.join(_TAGS)})[:： ]\s?([^\[\]]{{0,300}})\]\s*")
 _REPLY_TAG = re.compile(r"\A\s*\[回复消息\]")
 _NO_ID = frozenset({None, "", "0"})

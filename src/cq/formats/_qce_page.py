@@ -20,7 +20,7 @@ from cq.formats._json_values import identifiers, strings, whole
 from cq.formats._markup import Piece, Trees, pieces
 from cq.formats._page_rows import Told, read_told
 from cq.formats._qce_html import Shown, id_of, messages_in, shown, uid_of
-from cq.formats._qce_parts import chunks_of, manifest_beside, manifest_of
+from cq.formats._qce_parts import MANIFEST, chunks_of, manifest_beside, manifest_of
 from cq.formats._source import Source
 from cq.formats._system_text import parse
 from cq.formats._wechat_content import Content
@@ -57,6 +57,8 @@ def read_export(source: Source, options: ReadOptions) -> Iterator[Batch]:
     else:
         group = _group(_metadata(source), name_in_title(source))
         yield from read_told(source, options, group, _told(source))
+        if MANIFEST in source.peek.text:
+            yield Batch(notices=[Problem("missing_part", source.label, MANIFEST)])
 
 
 def _metadata(source: Source) -> Mapping[str, Any]:
@@ -72,7 +74,12 @@ def _group(stated: Mapping[str, Any], title: str | None) -> Group:
     """By ``chatName``, ``peerUid`` and so on; a manifest has them one level down, or called otherwise."""
     inner = (stated.get(name) for name in ("chat", "chatInfo", "metadata", "meta"))
     found = {k: v for part in (*inner, stated) if isinstance(part, dict) for k, v in part.items()}
-    kinds: Mapping[Any, ChatKind] = {"group": "group", "群聊": "group", "private": "private", "私聊": "private"}
+    kinds: Mapping[Any, ChatKind] = {
+        "group": "group",
+        "群聊": "group",
+        "private": "private",
+        "私聊": "private",
+    }
     word = next((found[name] for name in ("chatType", "type") if isinstance(found.get(name), str)), None)
     kind = kinds.get(word, "unknown")
     ids, _ = identifiers([found.get(name) for name in ("peerUid", "groupId", "peerUin", "chatId")])
@@ -136,8 +143,9 @@ def _chunks(manifest: Source, options: ReadOptions, stated: Mapping[str, Any]) -
             continue
         read += 1
         yield from _chunk(chunk, options, group)
-    problems = missing or ([] if read else [Problem("no_records", manifest.label)])
-    yield Batch(groups=() if read else (group,), problems=problems, headers=int(bool(values)))
+    problems = [] if read else [Problem("no_records", manifest.label)]
+    groups = () if read else (group,)
+    yield Batch(groups=groups, problems=problems, notices=missing, headers=int(bool(values)))
 
 
 def _chunk(source: Source, options: ReadOptions, group: Group) -> Iterator[Batch]:
@@ -150,7 +158,7 @@ def _chunk(source: Source, options: ReadOptions, group: Group) -> Iterator[Batch
         platform="qq",
         trailing=True,
     )
-    return read_script(source, options, dialect, _MESSAGES)
+    return read_script(source, options, dialect, _MESSAGES, loose=True)
 
 
 def _meet(export: Export, group: Group) -> None:

@@ -13,7 +13,9 @@ from typing import Any
 from cq.formats._source import Source
 
 MANIFEST = "data/manifest.js"
-_ARGUMENT = re.compile(r"window\.__QCE_MANIFEST__\s{0,9}(?:&&\s{0,9}window\.__QCE_MANIFEST__\s{0,9})?(?:\(|=)\s{0,99}")
+_ARGUMENT = re.compile(
+    r"window\.__QCE_MANIFEST__\s{0,9}(?:&&\s{0,9}window\.__QCE_MANIFEST__\s{0,9})?(?:\(|=)\s{0,99}"
+)
 _CHUNK_NAMES = ("file", "path", "relativePath", "src", "url", "fileName", "filename", "name", "id")
 _MAX_MANIFEST = 64 << 20
 

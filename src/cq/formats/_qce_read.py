@@ -5,16 +5,17 @@ What a record means is :mod:`_qce`'s business, which files belong together :mod:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from cq.formats import ReadOptions
 from cq.formats._json import Items, Key, walk_ordered
 from cq.formats._json_lines import json_lines
 from cq.formats._json_places import Lines
+from cq.formats._json_values import whole
 from cq.formats._qce import MAX_ROWS, Reader
 from cq.formats._qce_chunks import is_manifest, manifest_beside, manifest_of
-from cq.formats._qce_message import Message
+from cq.formats._qce_record import Message
 from cq.formats._source import Source
 from cq.model import Batch, Problem
 
@@ -28,7 +29,7 @@ def read_document(source: Source, options: ReadOptions) -> Iterator[Batch]:
     line_of = Lines(again.blocks, {"messages": Message}, "messages")
     rows: list[Message] = []
     numbers: list[int] = []
-    seen, stated = 0, None
+    seen, stated, found = 0, None, False
     parts = walk_ordered(
         source.blocks, source.label, {"messages": Message}, _KEYS, "messages", ("metadata", "chatInfo")
     )
@@ -41,12 +42,14 @@ def read_document(source: Source, options: ReadOptions) -> Iterator[Batch]:
                 stated = _total(value) if name == "statistics" else stated
                 _tell(reader, name, value)
             case Items(_, first, values):
-                seen = first + len(values) - 1
+                seen, found = first + len(values) - 1, True
                 rows += values
                 numbers += range(first, first + len(values))
         while len(rows) >= MAX_ROWS:
             yield reader.batch(reader.messages(rows[:MAX_ROWS], numbers[:MAX_ROWS], source.label, line_of))
             del rows[:MAX_ROWS], numbers[:MAX_ROWS]
+    if not found:  # even an empty array would have been given
+        reader.problems.append(Problem("no_records", source.label))
     if stated is not None and stated != seen:
         detail = f"totalMessages={stated} messages={seen}"
         reader.notices.append(Problem("count_mismatch", source.label, detail))
@@ -74,12 +77,12 @@ def read_chunks(source: Source, options: ReadOptions) -> Iterator[Batch]:
     total = 0
     for chunk in manifest.chunks:
         if chunk.source is None:
-            reader.notices.append(Problem("missing_part", source.label, chunk.name[:200]))
+            reader.notices.append(Problem("missing_part", source.label, whole(chunk.name[:200]) or ""))
             continue
         records = yield from _chunk(reader, chunk.source)
         total += records
-        if chunk.count is not None and chunk.count != records:
-            detail = f"count={chunk.count} records={records}"
+        if chunk.records is not None and chunk.records != records:
+            detail = f"count={chunk.records} records={records}"
             reader.notices.append(Problem("count_mismatch", chunk.source.label, detail))
     stated = _total(manifest.statistics)
     if stated is not None and stated != total:
@@ -90,7 +93,7 @@ def read_chunks(source: Source, options: ReadOptions) -> Iterator[Batch]:
     yield reader.last()
 
 
-def _chunk(reader: Reader, source: Source) -> Iterator[Batch]:
+def _chunk(reader: Reader, source: Source) -> Generator[Batch, None, int]:
     """The batches of one chunk; returns how many records it has."""
     records = 0
     for piece in json_lines(source, Message):

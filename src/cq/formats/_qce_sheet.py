@@ -1,27 +1,30 @@
-"""The rows of QCE's workbook to message columns. What a text says, :mod:`_qce_message` knows."""
+"""The rows of QCE's workbook to message columns. What a text says, :mod:`_qce_txt_record` knows."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from cq.formats import ReadOptions, Source
 from cq.formats._assembly import assemble
 from cq.formats._file_name import group_in
-from cq.formats._qce_message import Message, Reply, Said, event, is_event, segments_of, spoken
+from cq.formats._qce_txt_record import Body, content_of
 from cq.formats._sheet_read import Sheets, bad_times
 from cq.formats._table import Rows
-from cq.formats._wechat_content import Content
 from cq.model import Batch, Group, surrogate_group_id
 
 _NOBODY = frozenset({"", "0", "未知", "系统消息", "系统", "system", "null"})
 _GROUP_NUMBER = re.compile(r"(?<!\d)group_(\d{5,12})(?!\d)|[(（](\d{5,12})[)）]\s*\Z")
 _STAMP = re.compile(r"[ _-]\d{8}[ _-]\d{6,9}(?:_\d{1,3})?\Z")
-_REPLY = re.compile(r"\[回复 [^:：\[\]\n]{1,80}: ([^\[\]]{0,500})\]")
-_WORDS: Mapping[str, str] = {
-    "文本": "text", "文本消息": "text", "图片": "text", "回复": "reply", "系统": "system", "系统消息": "system",
-    "语音": "audio", "视频": "video", "文件": "file", "卡片": "json", "合并转发": "forward", "位置": "location",
-}  # fmt: skip
+_WORDS = {
+    "语音": "audio",
+    "视频": "video",
+    "文件": "file",
+    "卡片": "json",
+    "合并转发": "forward",
+    "位置": "location",
+}
+"""Kinds in Chinese that are more than text."""
 _PLAIN = frozenset({"text", "type_1", "文本", "文本消息"})
 _YES = {"是": True, "否": False, "TRUE": True, "FALSE": False}
 
@@ -62,7 +65,8 @@ def _messages(sheets: Sheets, rows: Rows, group: Group) -> object:
     for i, (text, word, person, name) in enumerate(zip(texts, words, people, shown, strict=True)):
         if word in _PLAIN and text and (person or name) and "[" not in text and "\r" not in text:
             continue
-        contents[i] = _content(text, word, system=not person and not name)
+        kind = _WORDS.get(word.strip(), word)
+        contents[i] = content_of(Body(text, kind), system=not person and not name)
     return assemble(
         sheets.label,
         group,
@@ -82,16 +86,3 @@ def _person(uin: str) -> str | None:
     if uin in _NOBODY:
         return None
     return f"uid:{uin}" if uin.startswith("u_") else uin
-
-
-def _content(text: str, word: str, *, system: bool) -> Content:
-    kind = _WORDS.get(word.strip(), word.strip())
-    row = Message(type=kind, content=Said(text=text), system=system)
-    segments = segments_of(row)
-    if is_event(row, segments):
-        return event(row, segments, lambda person: person)
-    quoted = _REPLY.match(text)
-    reply = Reply(None, None, None, quoted[1]) if quoted else None
-    content = spoken(row, segments, reply, lambda data: "")
-    content.reply_quote = reply.quote if reply else None
-    return content

@@ -6,11 +6,15 @@ What a record's body says, :mod:`_qce_txt_record` knows.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from cq.formats._assembly import assemble
-from cq.formats._qce_txt_record import Body, body_of, content_of
+from cq.formats._qce_txt_record import CONTENT, Body, body_of, content_of, is_more
 from cq.formats._qce_txt_times import Times
 from cq.formats._source import Source
 from cq.formats._transcript import Records, records
@@ -25,12 +29,13 @@ _FOOTER = re.compile(
 _FIELD = re.compile(r"^(聊天名称|聊天类型|消息总数): ?([^\n]*)$", re.MULTILINE)
 _TITLE = re.compile(r"\[([^\[\]\n]{1,40})\] (?=[^\n])")
 _KINDS: dict[str, ChatKind] = {"群聊": "group", "私聊": "private", "临时会话": "private"}
+_ASKED = re.compile(r"\n回复: (\d{2}-\d{2} \d{2}:\d{2}) ([^\n]{1,200}?) - ")
 _NOBODY = frozenset({"系统消息", "系统", "未知", "0", ""})
 _MAX_ROWS = 65_536
 _BEGINNING = 40
 _TO_THE_MINUTE = len("2026-01-01 09:13")
-_REMEMBERED = 200_000
-"""Messages that a quotation may mean: it names them by minute and sender only."""
+_REMEMBERED = 500_000
+"""Minutes that replies may name."""
 
 
 class _Head(NamedTuple):
@@ -49,7 +54,7 @@ def _head(text: str) -> _Head:
 class Reader:
     """Reads one export, or several that somebody has joined."""
 
-    def __init__(self, source: Source, times: Times) -> None:
+    def __init__(self, source: Source, times: Times, asked: Mapping[str, Collection[str]]) -> None:
         self._source = source
         self._label = source.label
         self._times = times
@@ -58,6 +63,7 @@ class Reader:
         self._line = 1
         self._footed = False
         self._notices: list[Problem] = []
+        self._asked = asked
         self._said: dict[tuple[str, str], list[tuple[int, str]]] = {}
 
     def batches(self) -> Iterator[Batch]:
@@ -114,37 +120,43 @@ class Reader:
         self._line = lines[-1]
         times = [head[1] or "" for head in heads]
         stamps, sound = self._times.column(times)
-        bodies = [body_of(text) for text in raw]
-        problems = []
-        for i, body in enumerate(bodies):
-            if body is None or not sound[i]:
-                code, detail = ("bad_row", raw[i]) if body is None else ("bad_time", times[i])
-                problems.append(Problem(code, f"{self._label}:{lines[i]}", detail[:80]))
-        kept = [i for i, body in enumerate(bodies) if body is not None and sound[i]]
-        return Batch(
-            self._messages(
-                [lines[i] for i in kept],
-                [heads[i][0] or "" for i in kept],
-                [times[i] for i in kept],
-                stamps[kept],
-                [body for i in kept if (body := bodies[i]) is not None],
-            ),
-            groups=(self._head.group,),
-            problems=problems,
-        )
+        texts = [text[len(CONTENT) :] for text in raw]
+        bodies = {i: body_of(text) for i, text in enumerate(raw) if is_more(text)}
+        bad = {
+            i: Problem("bad_row", f"{self._label}:{lines[i]}", raw[i][:80])
+            for i, b in bodies.items()
+            if not b
+        }
+        for i in np.flatnonzero(~sound).tolist():
+            bad.setdefault(i, Problem("bad_time", f"{self._label}:{lines[i]}", times[i][:80]))
+        who = [head[0] or "" for head in heads]
+        messages = self._messages(lines, who, times, stamps, texts, {i: b for i, b in bodies.items() if b})
+        if bad:
+            messages = messages.filter(pa.array([i not in bad for i in range(len(lines))]))
+        return Batch(messages, groups=(self._head.group,), problems=[bad[i] for i in sorted(bad)])
 
     def _messages(
-        self, lines: list[int], who: list[str], times: list[str], stamps: Any, bodies: list[Body]
-    ) -> Any:
-        named = [_named(line) for line in who]
-        names = [None if name in _NOBODY else name for _, name in named]
-        contents: dict[int, Content] = {}
-        mentions: list[list[str] | None] = [None] * len(lines)
-        for i, (body, name) in enumerate(zip(bodies, names, strict=True)):
-            if name is None or body.type != "text" or "[" in body.text or body.said or body.resources:
-                contents[i] = content_of(body, system=name is None)
-            mentions[i] = body.mentions
-        self._answer(contents, names, times, stamps.tolist(), bodies)
+        self,
+        lines: list[int],
+        who: list[str],
+        times: list[str],
+        stamps: NDArray[np.int64],
+        texts: list[str],
+        bodies: dict[int, Body],
+    ) -> pa.RecordBatch:
+        titles: dict[int, str] = {}
+        names: list[str | None] = list(who)
+        for i, line in enumerate(who):
+            if line[:1] == "[" and (title := _TITLE.match(line)):
+                titles[i], names[i] = title[1], line[title.end() :]
+            elif line in _NOBODY:
+                names[i] = None
+                bodies.setdefault(i, Body(texts[i]))
+        contents = {i: content_of(body, system=names[i] is None) for i, body in bodies.items()}
+        for i, body in bodies.items():
+            texts[i] = body.text
+        if self._asked:
+            self._answer(contents, names, times, stamps.tolist(), texts, bodies)
         return assemble(
             self._label,
             self._head.group,
@@ -152,38 +164,44 @@ class Reader:
             stamps=stamps,
             people=[None] * len(lines),
             names=names,
-            texts=[body.text for body in bodies],
+            texts=texts,
             contents=contents,
-            sender_title=[title for title, _ in named],
-            mentions=mentions,
+            sender_title=[titles.get(i) for i in range(len(lines))] if titles else [None] * len(lines),
+            mentions=[bodies[i].mentions if i in bodies else None for i in range(len(lines))],
         )
 
     def _answer(
         self,
         contents: dict[int, Content],
-        names: Sequence[str | None],
+        names: list[str | None],
         times: list[str],
         stamps: list[int],
-        bodies: list[Body],
+        texts: list[str],
+        bodies: dict[int, Body],
     ) -> None:
         """Find what replies answer among the messages so far: the sender's only one in that minute, or the
         only one with these words."""
-        for i, (name, time, at, body) in enumerate(zip(names, times, stamps, bodies, strict=True)):
-            if body.said and body.said[0]:
-                minute, sender, quote = body.said
+        for i, (name, time, at, text) in enumerate(zip(names, times, stamps, texts, strict=True)):
+            said = bodies[i].said if i in bodies else None
+            minute = said[0] if said is not None else None
+            if said is not None and minute and contents[i].event is None:
+                _, sender, quote = said
                 meant = self._said.get((minute, sender), [])
-                beginning = quote.rstrip("….").strip()[:_BEGINNING]
                 if len(meant) > 1:
+                    beginning = quote.rstrip("….").strip()[:_BEGINNING]
                     meant = [one for one in meant if one[1].startswith(beginning)]
                 if len({one[0] for one in meant}) == 1:
                     contents[i].reply_to = f"at:{meant[0][0]}:name:{sender}"
-            if name is not None and len(time) >= _TO_THE_MINUTE:
-                self._said.setdefault((time[5:16], name), []).append((at, body.text[:_BEGINNING]))
-                if len(self._said) > _REMEMBERED:
-                    del self._said[next(iter(self._said))]
+            if name is not None and name in self._asked.get(time[5:16], ()):
+                self._said.setdefault((time[5:16], name), []).append((at, text[:_BEGINNING]))
 
 
-def _named(line: str) -> tuple[str | None, str]:
-    """Title and name. A name that begins with ``[…]`` without a blank behind it is left alone."""
-    title = _TITLE.match(line) if line.startswith("[") else None
-    return (title[1], line[title.end() :]) if title else (None, line)
+def asked(source: Source) -> Mapping[str, Collection[str]]:
+    """The minutes and senders that replies name, from a first pass over the file."""
+    found: dict[str, set[str]] = {}
+    for block in source.lines():
+        for minute, sender in _ASKED.findall(block.decode()):
+            found.setdefault(minute, set()).add(sender)
+            if len(found) > _REMEMBERED:
+                return found
+    return found

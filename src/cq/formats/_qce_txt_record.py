@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from cq.formats._qce_message import Message, Reply, Said, event, is_event, segments_of, spoken
+from cq.formats._qce_message import Reply, event, is_event, segments_of, spoken
+from cq.formats._qce_record import Message, Said
 from cq.formats._wechat_content import Content
+from cq.model import Kind
 
 _BODY = re.compile(r"(?:类型: ?([^\n]{0,40})\n)?内容:[ \n]?")
 _REPLY = re.compile(r"(?:(\d{2}-\d{2} \d{2}:\d{2}) )?(.{1,200}?) - (.*)", re.DOTALL)
@@ -18,6 +20,16 @@ _RESOURCES = re.compile(r"资源: (\d{1,4}) 个文件")
 _NEXT_MENTION = re.compile(r", (?=@)")
 _INLINE_REPLY = re.compile(r"\[回复 [^:：\[\]\n]{1,80}: ([^\[\]]{0,500})\]")
 _SYSTEM = frozenset({"系统", "系统消息", "system"})
+_FORWARD = re.compile(r"\[(?:转发消息|合并转发)[:：] ?\d{1,6} ?条\](?=\n|\Z)")
+_WHOLE = {
+    "[位置消息]": Kind.LOCATION,
+    "[JSON消息]": Kind.OTHER,
+    "[Markdown消息]": Kind.OTHER,
+    "[动画表情]": Kind.STICKER,
+    "[表情]": Kind.STICKER,
+    "[QQ红包]": Kind.RED_PACKET,
+}
+"""Texts that stand for the whole message, without a word of its sender's."""
 _ALL = frozenset({"@全体成员", "@all", "@所有人"})
 _WORD = re.compile("[a-z_0-9]{1,20}")
 
@@ -30,6 +42,17 @@ class Body(NamedTuple):
     mentions: list[str] | None = None
     said: tuple[str | None, str, str] | None = None
     resources: tuple[dict[str, str], ...] = ()
+
+
+CONTENT = "内容: "
+_FIELDS = ("\n回复: ", "\n提及: ", "\n资源: ")
+
+
+def is_more(raw: str) -> bool:
+    """Is a body anything but plain text? Most are not."""
+    if not raw.startswith(CONTENT) or "[" in raw:
+        return True
+    return "\n" in raw and any(field in raw for field in _FIELDS)
 
 
 def body_of(raw: str) -> Body | None:
@@ -88,6 +111,10 @@ def content_of(body: Body, system: bool) -> Content:
     segments = segments_of(row)
     if is_event(row, segments):
         return event(row, segments, lambda person: person)
+    if forward := _FORWARD.match(body.text):
+        return Content(Kind.FORWARD, forward[0])
+    if body.text in _WHOLE:
+        return Content(_WHOLE[body.text], body.text)
     quoted = _INLINE_REPLY.match(body.text)
     quote = body.said[2] if body.said else quoted[1] if quoted else None
     reply = None if quote is None else Reply(None, None, None, quoted[1] if quoted else quote)

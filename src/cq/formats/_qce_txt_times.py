@@ -20,7 +20,7 @@ _DAY = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{4}年\d{1,2}月\d{1,2}日")
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _RELATIVE = re.compile(
     r"(?:刚刚|刚才|今天|昨天|前天|\d{1,5} ?(?:秒钟?|分钟|个?小时|天|周|个?月|年)前"
-    r"|just now|yesterday|(?:\d{1,5}|an?) ?(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?) ago)\b.{0,20}",
+    r"|just now|yesterday|(?:\d{1,5}|an?) ?(?:second|minute|hour|day|week|month|year)s? ago)\b.{0,20}",
     re.IGNORECASE,
 )
 

@@ -31,7 +31,8 @@ _APPS = (
 """Part of the app's name (``com.tencent.…``), and what it sends."""
 _URLS = ("jumpUrl", "qqdocurl", "url", "musicUrl", "jump_url", "targetUrl", "pcJumpUrl")
 _PROMPT = re.compile(r"\s{0,4}(?:\[[^\[\]]{1,20}\]|推荐(?:联系人|群聊)[:：]?)\s{0,4}")
-_XML_NAME = re.compile(r'<(?:title|summary)\b[^<>]{0,200}>([^<]{1,300})</|\bbrief="([^"]{1,300})"')
+_XML_TITLE = re.compile(r"<(?:title|summary)\b[^<>]{0,200}>([^<]{1,300})</")
+_XML_BRIEF = re.compile(r'\bbrief="([^"]{1,300})"')
 _XML_URL = re.compile(r'\burl="(https?://[^"\s]{1,2000})"')
 
 
@@ -45,7 +46,8 @@ def card_of(raw: Any) -> Content | None:
     shown = _shown(card)
     prompt = _word(card.get("prompt"))
     title = _title(shown, kind) or _PROMPT.sub("", prompt, 1).strip() or _word(card.get("desc"))
-    url = next((u for name in _URLS if (u := _word(shown.get(name))).startswith(("http", "m.q.qq.com"))), None)
+    links = (_word(shown.get(name)) for name in _URLS)
+    url = next((link for link in links if link.startswith(("http", "m.q.qq.com"))), None)
     if kind is Kind.ANNOUNCEMENT:
         return Content(kind, _announced(shown) or title or prompt or None)
     if kind is None and not title and url is None:
@@ -57,10 +59,11 @@ def xml_card_of(raw: Any) -> Content | None:
     """What a card in QQ's old XML says; only its title and link are looked for."""
     if not isinstance(raw, str) or "<" not in raw or len(raw) > _MAX:
         return None
-    name, url = _XML_NAME.search(raw), _XML_URL.search(raw)
-    if name is None and url is None:
+    name, brief, url = _XML_TITLE.search(raw), _XML_BRIEF.search(raw), _XML_URL.search(raw)
+    if name is None and brief is None and url is None:
         return None
-    title = html.unescape(name[1] or name[2]).strip() if name else None
+    shown = name[1] if name else _PROMPT.sub("", html.unescape(brief[1]), 1) if brief else ""
+    title = html.unescape(shown).strip() or None
     kind = Kind.FORWARD if 'action="viewMultiMsg"' in raw else Kind.LINK
     return Content(kind, title, html.unescape(url[1]) if url else None, title)
 

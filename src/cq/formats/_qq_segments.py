@@ -43,9 +43,11 @@ _KINDS: Mapping[str, Kind] = {
     "music": Kind.LINK,
     "contact": Kind.CONTACT_CARD,
 }
-_AMONG_WORDS = frozenset({Kind.IMAGE, Kind.STICKER})
-"""Kinds that stand in a line with words; all others make up a message of their own."""
-_SILENT = frozenset({"text", "at", "reply", "anonymous", "system", "poke", "calendar"})
+_AMONG_WORDS = frozenset({Kind.IMAGE, Kind.STICKER, Kind.OTHER})
+"""Kinds that stand in a line with words (or, unknown, behind them); all others are a message of their own."""
+_SILENT = frozenset(
+    {"text", "at", "markdown", "long_message", "reply", "anonymous", "system", "poke", "keyboard"}
+)
 """Segments that say nothing here: words, or a matter of the format's own."""
 _TITLED = frozenset({Kind.FILE, Kind.LINK, Kind.CONTACT_CARD, Kind.FORWARD})
 _TITLES: Mapping[Kind, tuple[str, ...]] = {
@@ -87,12 +89,12 @@ def content_of(
     ``shown``: how the export shows a message without words.
     """
     words = clean("".join([_words(kind, data, at_name) for kind, data in segments]))
-    found = [_other(kind, data) for kind, data in segments if kind not in _SILENT and kind != "markdown"]
+    found = [_other(kind, data) for kind, data in segments if kind not in _SILENT]
     whole = next((one for one in found if one.kind not in _AMONG_WORDS), None)
     if whole is None:
         if words.strip() or not found:
-            return Content(Kind.TEXT, _tidy(words) or None)
-        whole = next((one for one in found if one.text != SHOWN[Kind.STICKER]), found[0])
+            return Content(Kind.TEXT, _tidy(words) or shown or None)
+        whole = min(found, key=lambda one: (one.kind is Kind.OTHER, one.text == SHOWN[Kind.STICKER]))
     own = whole.kind not in (Kind.FORWARD, Kind.ANNOUNCEMENT) and _tidy(words).strip()
     whole.text = own or whole.text
     if not whole.text or whole.text == SHOWN.get(whole.kind):
@@ -106,7 +108,7 @@ def _words(kind: str, data: Mapping[str, Any], at_name: Callable[[Mapping[str, A
             return string(data.get("text"))
         case "at":
             return at_name(data)
-        case "markdown":
+        case "markdown" | "long_message":
             return string(data.get("content")) or string(data.get("text"))
         case _:
             return ""
@@ -118,7 +120,7 @@ def _other(kind: str, data: Mapping[str, Any]) -> Content:
     found = Content(_KINDS.get(kind, Kind.OTHER))
     if found.kind is Kind.IMAGE and is_sticker(data):
         found.kind = Kind.STICKER
-    if found.kind in _AMONG_WORDS:
+    if found.kind in (Kind.IMAGE, Kind.STICKER):
         found.text = string(data.get("summary")) or SHOWN[found.kind]
         return found
     names = _TITLES.get(found.kind, _ANY_TITLE)

@@ -9,9 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from cq.formats._wechat_content import Content
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _WRITTEN = re.compile(
     r"at:(?:(?:(\d{4})[-/])?(\d{1,2})[-/](\d{1,2}) )?(\d{1,2}):(\d{2})(?::(\d{2}))?:(?=\D)(.+)", re.DOTALL
@@ -26,7 +31,9 @@ def when_and_who(local_time: str, sender: str) -> str:
     return f"at:{local_time}:{sender}"
 
 
-def place_answers(contents: Mapping[int, Content], stamps: Sequence[int], zone: ZoneInfo) -> None:
+def place_answers(
+    contents: Mapping[int, Content], stamps: Sequence[int] | NDArray[np.int64], zone: ZoneInfo
+) -> None:
     """Turn the local times in ``reply_to`` into UTC milliseconds, or null where there is no such time.
 
     ``stamps``: the times of the rows, UTC milliseconds.

@@ -16,6 +16,7 @@ _HTML = re.compile(r"(?i)<(?:!doctype html|html|head|meta|body|div)\b")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLD_WORKBOOK = "Workbook".encode("utf-16-le")
 _OFFICE_HTML = re.compile(r"(?i)urn:schemas-microsoft-com:office:(?:excel|spreadsheet)")
+_OF_QCE = re.compile(r"(?i)qq-?chat-?exporter")
 _BINARY = (
     b"%PDF",
     b"\x89PNG",
@@ -66,7 +67,7 @@ def _known(peek: Peek) -> str | None:
     if peek.start.startswith("<") and _OFFICE_HTML.search(peek.start, 0, 4096):
         return "old_workbook"
     if peek.start.startswith("<") and _HTML.search(peek.start, 0, 4096):
-        return "html_page"
+        return "qce_old_page" if _OF_QCE.search(peek.start, 0, 1 << 18) else "html_page"
     return None
 
 

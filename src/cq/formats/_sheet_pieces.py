@@ -29,7 +29,9 @@ _ODD_CELL = re.compile(rb"<(?:\w{1,20}:c[\s/>]|c(?! r=\"[A-Z]{1,3}\d{1,7}\")[\s/
 _LETTERS = re.compile(rb'<c r="([A-Z]{1,3})')
 _NUMBER = re.compile(rb'<c r="[A-Z]{1,3}(\d{1,7})"')
 _WITH_VALUE = re.compile(rb'<c r="([A-Z]{2,3})\d{1,7}"[^<>]*(?<!/)>(?!</c>)')
-_CELL = re.compile(rb"<(?:\w{1,20}:)?c(?:\s(?:[^<>]*?\s)?r\s*=\s*[\"']([A-Za-z]{0,9})(\d{0,12})[\"'])?[^<>]*>")
+_CELL = re.compile(
+    rb"<(?:\w{1,20}:)?c(?:\s(?:[^<>]*?\s)?r\s*=\s*[\"']([A-Za-z]{0,9})(\d{0,12})[\"'])?[^<>]*>"
+)
 _ERROR = re.compile(rb"(<(?:\w{1,20}:)?c\s[^<>]{0,200}?\bt=)\"e\"")
 
 _HEAD = b'<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'

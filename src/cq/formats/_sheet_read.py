@@ -30,7 +30,7 @@ class Sheets:
         self.tables, self._seen = all_tables(source, *heads)
         self.above: Sequence[Row] = ()
         self._groups: dict[str, Group] = {}
-        self._headers = len(self._seen.sheets) - len(self.tables)
+        self._headers = self._read = 0
         self._segment = 0
         self._minutes: list[int] = []
         self._noted: dict[str, list[int]] = {}
@@ -51,7 +51,7 @@ class Sheets:
         """The rows of another sheet, if there is one of that name with these columns."""
         for table in self._seen.tables(names):
             if table.sheet.name == name:
-                self._headers -= 1  # a sheet that is no table of messages counts as one header
+                self._read += 1
                 for rows in sheet_rows(self.source, table, self._seen):
                     self._headers += rows.headers
                     self.problems += rows.problems
@@ -84,6 +84,10 @@ class Sheets:
         self._groups[group.group_id] = group
         return Batch(messages, groups=groups, problems=problems, segment=self._segment)
 
+    def others(self) -> Batch:
+        """What the reader of the rows of a CSV file does not count: the sheets beside them."""
+        return Batch(headers=len(self._seen.sheets) - len(self.tables) - self._read, segment=self._segment)
+
     def last(self) -> Batch:
         """What is left to say after the rows."""
         if self._minutes:
@@ -99,7 +103,7 @@ class Sheets:
             notices=[*self.notices, *notices],
             members=self.members,
             member_records=self.member_records,
-            headers=self._headers,
+            headers=self._headers + len(self._seen.sheets) - len(self.tables) - self._read,
             segment=self._segment,
         )
 

@@ -122,7 +122,7 @@ def _view(archive: zipfile.ZipFile) -> View:
     return View(sheets, not epoch.isdisjoint({"1", "true"}))
 
 
-class _Enough(Exception):  # noqa: N818 - no error: everything that was asked for is there
+class _Enough(Exception):
     pass
 
 

@@ -63,7 +63,7 @@ class Source:
 
     ``label`` is how the user named it (``a.zip!/b.txt`` for a zip member, ``-`` for stdin).
     After :meth:`blocks` has run, ``encoding`` and ``replaced`` (undecodable places that became
-    U+FFFD) describe the last pass.
+    U+FFFD) describe the last pass. ``declared`` is an encoding that the user names: nothing is guessed then.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class Source:
         self.label = label
         self.size = size
         self._beside = beside
+        self.declared: str | None = None
         self.encoding = "utf-8"
         self.replaced = 0
         self.first_replaced_line = 0
@@ -222,6 +223,10 @@ def _utf8(stream: BinaryIO, size: int, source: Source) -> Iterator[bytes]:
         source.encoding = "utf-16"
         yield from _transcode(stream, data, size, source)
         return
+    if source.declared is not None:
+        source.encoding = "utf-8-sig" if codecs.lookup(source.declared).name == "utf-8" else source.declared
+        yield from _transcode(stream, data, size, source)
+        return
     source.encoding = "utf-8"
     decided = data.startswith(codecs.BOM_UTF8)
     data = data.removeprefix(codecs.BOM_UTF8)
@@ -287,7 +292,7 @@ def _beside_file(path: Path) -> Beside:
         for _ in range(up):
             folder = folder.parent
         other = folder / name
-        return file_source(other) if other.is_file() else None
+        return file_source(other) if os.path.isfile(other) else None  # noqa: PTH113 - never raises, whatever the name
 
     return find
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from operator import itemgetter
+from types import MappingProxyType
 from typing import NamedTuple
 
 from cq.errors import InputError
@@ -29,6 +31,8 @@ _VAIN = 500_000
 _WINDOW = 64
 """Lines read at first after damage."""
 
+_FIRST, _LAST = itemgetter(0), itemgetter(-1)
+
 Repair = Callable[[list[str]], list[str] | None]
 """Makes a row of the wrong width whole, or says None."""
 
@@ -45,6 +49,7 @@ class Rows(NamedTuple):
     problems: Sequence[Problem] = ()
     headers: int = 0
     notices: Sequence[Problem] = ()
+    skipped: Mapping[str, int] = MappingProxyType({})
 
 
 def head_cells(cells: Sequence[str]) -> tuple[str, ...]:
@@ -162,7 +167,7 @@ class _Cutter:
     def cut(self, lines: list[str], *, final: bool) -> Rows:
         """The rows that end in ``lines``."""
         lines = self._held + lines if self._held else lines
-        out = _Cut(self._label, self._names, self._repair)
+        out = _Cut(self._label, self._names, self._mended)
         at, window = 0, len(lines)
         while at < len(lines):
             part = lines[at : at + window] if at or window < len(lines) else lines
@@ -208,10 +213,14 @@ class _Cutter:
             return _Parsed(rows, ends, error, reader.line_num)
         for i, row in enumerate(rows):  # a quote that is lost can also end in a longer row
             begin = ends[i - 1] if i else 0
-            if len(row) != self._width and ends[i] > begin + 1 and not (self._repair and self._repair(row)):
+            if len(row) != self._width and ends[i] > begin + 1 and not self._mended(row):
                 wrong = f"{len(row)} cells, {self._width} columns"
                 return _Parsed(rows[:i], ends[:i], wrong, ends[i])
         return _Parsed(rows, ends, error, reader.line_num)
+
+    def _mended(self, row: list[str]) -> list[str] | None:
+        mended = self._repair(row) if self._repair else None
+        return mended if mended is not None and len(mended) == self._width else None
 
     def _is_whole(self, line: str) -> bool:
         try:
@@ -223,7 +232,7 @@ class _Cutter:
 class _Cut:
     """The rows of one piece."""
 
-    def __init__(self, label: str, names: Sequence[str], repair: Repair | None) -> None:
+    def __init__(self, label: str, names: Sequence[str], repair: Repair) -> None:
         self._label = label
         self._names = names
         self._head = list(names)
@@ -242,8 +251,7 @@ class _Cut:
         begins = [line, *(end + line for end in found.ends[:-1])]
         rows = found.rows
         whole = set(map(len, rows)) == {len(self._names)}
-        last = self._head[-1] if self._head else ""
-        if whole and not any(not row[0] or row[-1] == last for row in rows):
+        if whole and "" not in map(_FIRST, rows) and self._head[-1] not in map(_LAST, rows):
             self._rows += rows
             self._numbers += begins[: len(rows)]
             return
@@ -254,7 +262,7 @@ class _Cut:
         if not any(cell.strip(_AROUND) for cell in row):  # a blank line, or what Excel makes of one
             return
         if len(row) != len(self._names):
-            mended = self._repair(row) if self._repair else None
+            mended = self._repair(row)
             if mended is None:
                 self.problem("bad_csv", line, f"{len(row)} cells, {len(self._names)} columns")
                 return

@@ -78,10 +78,12 @@ class Doubts:
     def ids(self, values: list[str], numbers: Sequence[int]) -> pa.Array:
         """Message ids; null where a spreadsheet has rounded them (``7.43727E+18``, or zeros at the end)."""
         column, lost = identifier_column(values)
-        long = [v for v in values if len(v) > _EXACT_DIGITS]
-        if len(long) > 1 and not any(v[_EXACT_DIGITS:].strip("0") for v in long):
+        if not any(v[_EXACT_DIGITS:].strip("0") for v in values):  # true of the first sound id
             spoilt = {i for i, v in enumerate(values) if len(v) > _EXACT_DIGITS}
-            column = pa.array([None if i in spoilt else v for i, v in enumerate(column.to_pylist())], pa.string())
+            spoilt = spoilt if len(spoilt) > 1 else set()
+            column = pa.array(
+                [None if i in spoilt else v for i, v in enumerate(column.to_pylist())], pa.string()
+            )
             lost = sorted({*lost, *spoilt})
         if lost:
             self.note("rounded_id", numbers[min(lost)], len(lost))
@@ -92,7 +94,7 @@ class Doubts:
         if _FORMULA_LOST in values:
             self._note_all("formula_lost", [text == _FORMULA_LOST for text in values], numbers)
             values = ["" if text == _FORMULA_LOST else text for text in values]
-        if any(len(text) == _CELL_LIMIT for text in values):
+        if _CELL_LIMIT in map(len, values):
             self._note_all("cell_cut", [len(text) == _CELL_LIMIT for text in values], numbers)
         return [_lines(text) if "\r" in text else text or None for text in values]
 
@@ -113,7 +115,12 @@ class Timed(NamedTuple):
 
 
 def timed_rows(
-    rows: Rows, stamps: Stamps, shown: Sequence[str], label: str, problems: list[Problem], doubts: Doubts | None
+    rows: Rows,
+    stamps: Stamps,
+    shown: Sequence[str],
+    label: str,
+    problems: list[Problem],
+    doubts: Doubts | None,
 ) -> Timed:
     """``rows`` with their times, a problem ``bad_time`` for each without; ``shown`` is what was there.
 
@@ -126,8 +133,10 @@ def timed_rows(
     if stamps.sound.all():
         return Timed(numbers, columns, stamps.utc)
     sound = np.flatnonzero(stamps.sound).tolist()
-    for i in np.flatnonzero(~stamps.sound).tolist():
-        problems.append(Problem("bad_time", f"{label}:{numbers[i]}", repr(shown[i])[:60]))
+    problems += [
+        Problem("bad_time", f"{label}:{numbers[i]}", repr(shown[i])[:60])
+        for i in np.flatnonzero(~stamps.sound).tolist()
+    ]
     columns = {name: [column[i] for i in sound] for name, column in columns.items()}
     return Timed([numbers[i] for i in sound], columns, stamps.utc[stamps.sound])
 
@@ -189,7 +198,7 @@ def told_batches(
                 found = groups.setdefault(key, group(key) if new else groups.get(key))  # type: ignore[arg-type]
                 yield Batch(_assembled(source.label, found, part), groups=(found,) if new else ())
         empty = empty and not problems
-        yield Batch(problems=problems, notices=doubts_before, headers=headers)
+        yield Batch(problems=problems, notices=doubts_before, headers=headers, skipped=rows.skipped)
     missing = [Problem("no_records", source.label)] if empty else []
     yield Batch(problems=missing, notices=[*doubts.notices(), *source.notices()])
 

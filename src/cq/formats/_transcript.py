@@ -79,9 +79,7 @@ class _Cutter:
         self._before, self._rest = _last_lines(whole[:end], 3), whole[end:]
         return found._replace(preamble=preamble)
 
-    def _all(
-        self, found: Records, whole: str, at: int, matches: list[re.Match[str]]
-    ) -> tuple[int, int]:
+    def _all(self, found: Records, whole: str, at: int, matches: list[re.Match[str]]) -> tuple[int, int]:
         """Add the records between the heads; the last one stays open. Where its body begins, and its line."""
         starts = [match.start() for match in matches]
         begins = [match.end() + 1 for match in matches]

@@ -71,7 +71,7 @@ class WallClock:
 
 def _usual(values: Sequence[str | None]) -> NDArray[np.int64] | None:
     """All values as ``YYYY-MM-DD HH:MM:SS`` in one go, as local milliseconds; None if one is not."""
-    if not values or any(v is None or len(v) != _USUAL for v in values):
+    if not values or None in values or set(map(len, values)) != {_USUAL}:  # type: ignore[arg-type]
         return None
     try:
         stamps = pa.array(values, pa.string()).cast(pa.timestamp("ms"))
@@ -162,6 +162,11 @@ class Calendar:
         self._year = options.year or (self._date.year if self._date else None)
         self._last: int | None = None
         self.assumed = 0
+
+    @property
+    def known_day(self) -> date | None:
+        """The day by ``--date`` or the file's name, later that of the last whole date."""
+        return self._date
 
     def of_time(self, seconds: int, label: str) -> int:
         """Local milliseconds of a time of day. :class:`InputError` where no date is known."""

@@ -11,7 +11,7 @@ import msgspec
 from cq.formats._json_values import identifier_column, identifiers, strings, whole
 from cq.formats._system_text import SELF
 from cq.formats._wechat_content import Content
-from cq.formats._wechat_json import Columns, Dialect, Export, number_of, odd, typed
+from cq.formats._wechat_json import Columns, Dialect, Export, flags, number_of, odd, typed
 from cq.formats._wechat_names import chat_kind
 from cq.formats._wechat_types import kind_of
 from cq.model import Kind
@@ -46,7 +46,8 @@ def _begin(export: Export) -> None:
     ids, _ = identifiers([chat.get("username"), export.header.get("account")])
     room, account = (None if id_ == _HIDDEN else whole(id_) for id_ in ids)
     name = whole(strings([chat.get("displayName")])[0])
-    word = {True: "group", False: "private"}.get(chat.get("isGroup")) if isinstance(chat.get("isGroup"), bool) else None
+    kinds: dict[Any, str] = {True: "group", False: "private"}
+    word = kinds[chat["isGroup"]] if isinstance(chat.get("isGroup"), bool) else None
     export.meet(room, name, chat_kind(word, room))
     export.me = account or SELF
 
@@ -54,7 +55,7 @@ def _begin(export: Export) -> None:
 def _columns(rows: Sequence[_Row], export: Export) -> Columns:
     people, _ = identifiers([row.senderUsername for row in rows])
     export.known.update(people)
-    own = [row.isSent if isinstance(row.isSent, bool) else None for row in rows]
+    own = flags([row.isSent for row in rows])
     names = strings([row.senderDisplayName or None for row in rows])
     texts = strings([row.content for row in rows])
     contents = {i: _content(rows[i], texts[i], export) for i in odd([r.type for r in rows], texts, 1)}
@@ -70,15 +71,16 @@ def _columns(rows: Sequence[_Row], export: Export) -> Columns:
 
 def _content(row: _Row, text: str | None, export: Export) -> Content:
     kind = kind_of(number_of(row.type), row.renderType if isinstance(row.renderType, str) else None, text)
-    title, url, quote, place, label, spoken, amount = strings(
-        [row.title or None, row.url or None, row.quoteContent or None, row.locationPoiname or None]
-        + [row.locationLabel or None, row.voiceTranscript or None, row.amount or None]
-    )
+    fields = (row.title, row.url, row.quoteContent, row.locationPoiname, row.locationLabel)
+    title, url, quote, place, label = strings([field or None for field in fields])
+    spoken, amount = strings([row.voiceTranscript or None, row.amount or None])
     match kind:
         case Kind.VOICE:
             text = spoken or text
         case Kind.LOCATION:
             text, title, url = " ".join(filter(None, (place, label))) or text or title, None, None
+        case Kind.FORWARD:
+            text = title or text
         case Kind.TRANSFER | Kind.RED_PACKET:
             text, title = " ".join(filter(None, (text or title, amount))) or None, None
     if kind not in (Kind.LINK, Kind.MINI_PROGRAM):

@@ -38,7 +38,9 @@ _HIDDEN = "hidden"
 _MEMBER = re.compile(r"member_\d{1,6}")
 
 _SIZE = re.compile(r"(?P<said>.*?) ?\bsize=\d{1,15}(?: (?P<path>\S+))?", re.DOTALL)
-_MONEY = re.compile(r"(?P<said>.*?) ?金额=(?P<sum>[^\n=]{0,40}?)(?: 状态=(?P<state>[^\n=]{0,40}))?", re.DOTALL)
+_MONEY = re.compile(
+    r"(?P<said>.*?) ?金额=(?P<sum>[^\n=]{0,40}?)(?: 状态=(?P<state>[^\n=]{0,40}))?", re.DOTALL
+)
 _PLACE_AT = re.compile(r" ?(?:地点|地址|坐标)=")
 _PLACE = re.compile(
     r"(?: ?地点=([^\n=]{0,300}?))?(?: ?地址=([^\n=]{0,300}?))?(?: ?坐标=-?[\d.]{1,20}, ?-?[\d.]{1,20})?"
@@ -89,7 +91,9 @@ def _preamble(text: str, group: Group) -> tuple[Group, str | None]:
         return group, own
     room = chat[2] if chat[2] and chat[2] != _HIDDEN else None
     named = group_named(chat[1] or None, room)
-    return (named if room is None or named.chat_kind != "unknown" else group_named(chat[1], room, "private")), own
+    return (
+        named if room is None or named.chat_kind != "unknown" else group_named(chat[1], room, "private")
+    ), own
 
 
 def _people(piece: Records, account: str | None) -> People:
@@ -114,10 +118,12 @@ def _content(text: str) -> Content | None:
             title = title or file["said"]
             return Content(Kind.FILE, title, card_title=title)
     if "金额=" in text and (money := _MONEY.fullmatch(text)):
-        said = _once(money["said"]) or money["said"]
-        if money["state"] is not None or "红包" in said or "转账" in said:
-            kind = Kind.RED_PACKET if "红包" in said else Kind.TRANSFER
-            return Content(kind, " ".join(filter(None, (said, money["sum"]))) or None)
+        tag = wechat_tag(money["said"])
+        if money["state"] is not None or tag in (Kind.RED_PACKET, Kind.TRANSFER):
+            packet = tag is Kind.RED_PACKET or (tag is None and "红包" in money["said"])
+            words = money["said"] if tag is None else money["said"].partition("]")[2].strip()
+            said = " ".join(filter(None, (_once(words) or words, money["sum"])))
+            return Content(Kind.RED_PACKET if packet else Kind.TRANSFER, said or money["said"] or None)
     if (begin := _PLACE_AT.search(text)) and (place := _PLACE.fullmatch(text, begin.start())):
         return Content(Kind.LOCATION, place[1] or place[2] or text[: begin.start()] or None)
     if "转写=" in text and (heard := _HEARD.fullmatch(text)):

@@ -42,7 +42,7 @@ _MEDIA = re.compile(
     re.IGNORECASE,
 )
 _URL = re.compile(r"https?://[^\s\"'<>，。；、）】」》]+")
-_TITLED = frozenset({Kind.LINK, Kind.MINI_PROGRAM, Kind.FILE, Kind.CONTACT_CARD, Kind.FORWARD})
+TITLED = frozenset({Kind.LINK, Kind.MINI_PROGRAM, Kind.FILE, Kind.CONTACT_CARD, Kind.FORWARD})
 _PREFIX = re.compile(r"([\w@.-]{3,64}):[ \t]*\n", re.ASCII)
 _FILLED = re.compile(r"\$\{([^${}]+)\}")
 QUOTE = "[引用 "
@@ -68,14 +68,17 @@ def content_of(kind: Kind, text: str | None) -> Content:
     tag = wechat_tag(text)
     if tag is not None and (tag is kind or kind is Kind.OTHER):
         kind, own, title = wechat(text)
-        return Content(kind, own, _first_url(kind, text), title)
+        url = _first_url(kind, text)
+        if url and title and title.endswith(url) and title != url:  # [链接] 标题 https://…
+            own = title = title.removesuffix(url).strip()
+        return Content(kind, own, url, title)
     if kind in SHOWN:
         return Content(kind, SHOWN[kind] if _MEDIA.fullmatch(text) else text)
     if kind is Kind.FORWARD:
         text = text.partition("\n")[0]
     elif kind is Kind.FILE and "\n" not in text:
         text = re.split(r"[\\/]", text)[-1] or text
-    return Content(kind, text, _first_url(kind, text), text if kind in _TITLED and "\n" not in text else None)
+    return Content(kind, text, _first_url(kind, text), text if kind in TITLED and "\n" not in text else None)
 
 
 def titled(content: Content, title: str | None, url: str | None) -> Content:
@@ -186,4 +189,4 @@ def _card(card: ET.Element) -> Content:
             text = of("textannouncement") or text
         case Kind.OTHER:
             kind = Kind.LINK if of("url") else kind
-    return Content(kind, text, of("url"), text if kind in _TITLED else None)
+    return Content(kind, text, of("url"), text if kind in TITLED else None)

@@ -47,6 +47,19 @@ class People(NamedTuple):
     me: str = SELF
 
 
+def people_by_name(names: Sequence[str | None], mine: bool) -> People:
+    """Senders who are names only. ``mine``: the owner stands in the export as :data:`ME`."""
+    if not mine:
+        return People(names)
+    return People([None if name == ME else name for name in names], own=[name == ME for name in names])
+
+
+def holds(source: Source, end_of_line: str) -> bool:
+    """Does a line of the text end like this? (The owner's name, say: one look ahead.)"""
+    ends = [f"{end_of_line}{line_end}".encode() for line_end in ("\n", "\r\n")]
+    return any(end in block for block in source.lines() for end in ends)
+
+
 def group_of(source: Source, kind: ChatKind = "unknown") -> Group:
     """The group of an export that says nothing of it inside: by the name of its file or folder."""
     named = group_in(source)
@@ -73,7 +86,7 @@ def in_time(
     )
     problems = [
         Problem("bad_time", f"{label}:{piece.lines[i]}", (times[i] or "")[:_SHOWN])
-        for i in np.flatnonzero(~stamps.sound)
+        for i in np.flatnonzero(~stamps.sound).tolist()
     ]
     return kept, stamps.utc[stamps.sound], problems
 

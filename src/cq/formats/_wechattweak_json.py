@@ -1,4 +1,4 @@
-"""The messages of WeChatTweak and of wechat-exporter for macOS: contents as WeChat stores them, without a type."""
+"""The messages of WeChatTweak and wechat-exporter (macOS): contents as WeChat stores them, without a type."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 
 from cq.formats._json_values import identifiers, strings
 from cq.formats._wechat_content import Content, event_of, quoted_moment, tidy, xml_of
-from cq.formats._wechat_json import Columns, Dialect, Export
+from cq.formats._wechat_json import Columns, Dialect, Export, flags
 from cq.formats._wechat_names import is_room
 from cq.model import Kind
 
@@ -30,7 +30,7 @@ class _Row(msgspec.Struct, gc=False):
 def _columns(rows: Sequence[_Row], export: Export) -> Columns:
     writers, _ = identifiers([row.fromUser for row in rows])
     readers, _ = identifiers([row.toUser for row in rows])
-    own = [bool(row.isSentFromSelf) if isinstance(row.isSentFromSelf, int) else None for row in rows]
+    own = flags([row.isSentFromSelf for row in rows])
     stored = strings([row.content for row in rows])
     shown = strings([row.message for row in rows])
     people: list[str | None] = []

@@ -19,6 +19,10 @@ from cq.formats._wechat_json import Columns, Dialect, Export, first_of
 from cq.model import Event, Kind, Problem
 
 
+class _Words(msgspec.Struct, gc=False):
+    content: Any = None
+
+
 class _Row(msgspec.Struct, gc=False, rename={"sender": "from"}):
     """The fields that are read. ``msg`` is the decrypted object, where dumps keep it in its wrapper."""
 
@@ -31,7 +35,7 @@ class _Row(msgspec.Struct, gc=False, rename={"sender": "from"}):
     time: Any = None
     msgtype: Any = None
     msg: Any = None
-    text: Any = None
+    text: _Words | str | int | float | bool | list[Any] | None = None
     revoke: Any = None
     card: Any = None
     location: Any = None
@@ -71,7 +75,8 @@ def _body(row: _Row) -> dict[str, Any]:
     """The object under the message's type; some dumps write it as a string."""
     name = row.msgtype if isinstance(row.msgtype, str) else ""
     name = _BODIES.get(name, name)
-    return _object(getattr(row, name)) if name in _FIELDS else {}
+    value = getattr(row, name) if name in _FIELDS else None
+    return {"content": value.content} if isinstance(value, _Words) else _object(value)
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -104,7 +109,9 @@ def _spoken(kind: Kind, *names: str) -> Callable[[dict[str, Any]], Content]:
 
 def _news(body: dict[str, Any]) -> Content:
     item = next(iter(_items(body)), {})
-    return Content(Kind.LINK, first_of(item, "title"), first_of(item, "url", "link_url"), first_of(item, "title"))
+    return Content(
+        Kind.LINK, first_of(item, "title"), first_of(item, "url", "link_url"), first_of(item, "title")
+    )
 
 
 def _items(body: dict[str, Any]) -> list[dict[str, Any]]:
@@ -173,7 +180,7 @@ _READERS: dict[str, Callable[[dict[str, Any]], Content]] = {
 
 
 def _read(kind: Any, body: dict[str, Any]) -> Content:
-    """A body by its type. The pieces of ``mixed`` and ``chatrecord`` have types such as ``ChatRecordText``."""
+    """A body by its type. Pieces of other messages have types such as ``ChatRecordText``."""
     name = kind.removeprefix("ChatRecord").lower() if isinstance(kind, str) else ""
     reader = _READERS.get(name)
     return reader(body) if reader else Content(Kind.OTHER, first_of(body, "content", "title"))
@@ -212,12 +219,16 @@ def _columns(rows: Sequence[_Row], export: Export) -> Columns:
     native, _ = identifiers([row.msgid for row in rows])
     rooms, _ = identifiers([row.roomid for row in rows])
     met = {room: export.meet(room, None, "group") for room in dict.fromkeys(rooms) if room}
-    chats = [met[room] if room else _pair(row, people[i], export) for i, (room, row) in enumerate(zip(rooms, rows, strict=True))]
+    chats = [
+        met[room] if room else _pair(row, people[i], export)
+        for i, (room, row) in enumerate(zip(rooms, rows, strict=True))
+    ]
     texts: list[str | None] = [None] * len(rows)
     contents: dict[int, Content] = {}
-    earlier, export.last = export.last or ([], []), (native, people)
+    earlier: tuple[Sequence[str | None], Sequence[str | None]] = export.last or ((), ())
+    export.last = native, people
     for i, row in enumerate(rows):
-        words = row.text.get("content") if row.msgtype == "text" and isinstance(row.text, dict) else None
+        words = row.text.content if row.msgtype == "text" and isinstance(row.text, _Words) else None
         if isinstance(words, str) and words and "\r" not in words and "\0" not in words:
             texts[i] = words
         else:
@@ -263,5 +274,6 @@ WECOM = Dialect(
     keys=("errcode",),
     screen=_screen,
     platform="wecom",
+    rows=16_384,
 )
 WECOM_LINES = replace(WECOM, array=None, inside=None)

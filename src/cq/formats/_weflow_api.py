@@ -1,4 +1,4 @@
-"""The messages of WeFlow's HTTP interface: WeFlow's own fields, under other names and with less beside them."""
+"""The messages of WeFlow's HTTP interface: WeFlow's own fields, under other names, with less beside them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from cq.formats._json_values import identifier_column, identifiers, strings, whole
-from cq.formats._wechat_content import Content, tidy
-from cq.formats._wechat_json import Columns, Dialect, Export, odd
+from cq.formats._wechat_content import TITLED, Content, tidy, titled, xml_of
+from cq.formats._wechat_json import Columns, Dialect, Export, flags, odd
 from cq.formats._wechat_names import chat_kind
 from cq.formats._weflow_message import Message, content_of_row, kind_by_type
 from cq.model import NON_SPEECH
@@ -38,12 +38,14 @@ def _columns(rows: Sequence[_Row], export: Export) -> Columns:
     people, _ = identifiers([row.senderUsername for row in rows])
     export.known.update(people)
     texts = strings([row.parsedContent or row.content or row.rawContent for row in rows])
-    contents = {i: _content(rows[i], texts[i], export) for i in odd([row.localType for row in rows], texts, 1)}
+    contents = {
+        i: _content(rows[i], texts[i], export) for i in odd([row.localType for row in rows], texts, 1)
+    }
     native, lost = identifier_column([row.serverId for row in rows])
     export.note("rounded_id", lost)
     answered = [row.replyToMessageId or _of(row.quote, "platformMessageId") for row in rows]
     replies, _ = identifiers(answered)
-    own = [bool(row.isSend) if isinstance(row.isSend, int) else None for row in rows]
+    own = flags([row.isSend for row in rows])
     return Columns(
         people, [None] * len(rows), texts, contents, own, more={"native_id": native, "reply_to": replies}
     )
@@ -61,11 +63,15 @@ def _content(row: _Row, text: str | None, export: Export) -> Content:
     found = content_of_row(twin, kind_by_type(twin), tidy(text, export.known) if text else None)
     if found.kind not in NON_SPEECH:
         found.reply_quote = quote or found.reply_quote
+        raw = row.rawContent if found.kind in TITLED and isinstance(row.rawContent, str) else ""
+        card = xml_of(tidy(raw, export.known) or "") if "<" in raw else None
+        if card and card.kind is found.kind:
+            titled(found, card.card_title, card.url)
     return found
 
 
 def _owner(rows: Sequence[_Row]) -> str | None:
-    own = (row.senderUsername for row in rows if row.isSend in (1, True))
+    own = (row.senderUsername for row in rows if row.isSend in (1, "1"))
     return next((person for person in own if isinstance(person, str) and person), None)
 
 

@@ -6,7 +6,7 @@ What the page is for (avatars, the way messages are drawn) is passed over.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from cq.formats._embedded import assigned, name_in_title, read_script
 from cq.formats._file_name import group_in
 from cq.formats._json_values import identifiers
 from cq.formats._markup import Node, Trees, plain
+from cq.formats._quoted_name import without_name
 from cq.formats._source import Source
 from cq.formats._system_text import parse
 from cq.formats._wechat_content import Content, event_of, tidy, xml_of
@@ -47,7 +48,6 @@ class _Shown(NamedTuple):
 
 _FLAT = re.compile(r'<div class="(sender-name|message-text|message-time|quoted-message)">([^<>]*+)</div>\s*+')
 _SERVER_ID = re.compile(r"[0-9]{15,20}")
-_QUOTED = re.compile(r"(.{0,60}?)[：:]\s?(.+)", re.DOTALL)
 _MEDIA = {"video": Kind.VIDEO, "audio": Kind.VOICE}
 _TAG = {Kind.IMAGE: "[图片]", Kind.VIDEO: "[视频]", Kind.VOICE: "[语音消息]", Kind.STICKER: "[表情包]"}
 
@@ -63,6 +63,7 @@ class _Page:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._trees = Trees()
+        self._names: set[str | None] = set()
 
     def begin(self, export: Export) -> None:
         room, name = group_in(self._source)
@@ -71,12 +72,19 @@ class _Page:
     def columns(self, rows: Sequence[Any], export: Export) -> Columns:
         shown = [self._shown(row.b) for row in rows]
         own = [_own(row.s) for row in rows]
-        contents = {i: found for i, one in enumerate(shown) if (found := _content(one)) is not None}
         names = [one.name for one in shown]
+        self._names.update(names)
+        contents = {
+            i: found for i, one in enumerate(shown) if (found := _content(one, self._names)) is not None
+        }
         if not any(names) and export.group is not None and export.group.group_id.startswith("name:"):
-            names = [None if mine else export.group.group_name for mine in own]  # two people, who need no names
+            names = [
+                None if mine else export.group.group_name for mine in own
+            ]  # two people, who need no names
         more = {"native_id": _ids([row.p for row in rows]), "reply_to": _ids([row.r for row in rows])}
-        return Columns([None] * len(rows), names, [one.text or None for one in shown], contents, own, more=more)
+        return Columns(
+            [None] * len(rows), names, [one.text or None for one in shown], contents, own, more=more
+        )
 
     def _shown(self, fragment: Any) -> _Shown:
         if not isinstance(fragment, str):
@@ -102,23 +110,27 @@ def _of_tree(root: Node) -> _Shown:
     text = (body or root).words(besides)
     nodes = list((quoted and [n for n in root.walk() if n not in quoted.walk()]) or root.walk())
     kind = next((_MEDIA[n.tag] for n in nodes if n.tag in _MEDIA), None)
-    if kind is None and any(n.tag == "img" and not n.attributes.get("alt", "").startswith("[") for n in nodes):
+    if kind is None and any(
+        n.tag == "img" and not n.attributes.get("alt", "").startswith("[") for n in nodes
+    ):
         sticker = any(re.search("sticker|emoji", n.attributes.get("class", "")) for n in nodes)
         kind = Kind.STICKER if sticker else Kind.IMAGE
     if body is None and kind is not None:
         text = ""
-    url = next((n.attributes["href"] for n in nodes if n.tag == "a" and "href" in n.attributes), None)
+    link = next((n for n in nodes if n.tag == "a" and n.attributes.get("href", "").startswith("http")), None)
+    shown = link.words().strip() if link is not None else ""
+    card = link is not None and shown == text.strip() and not shown.startswith("http")
+    url = link.attributes["href"] if link is not None and card else None
     system = any(c == "system" or c.startswith("system-") for n in nodes for c in n.classes)
     words = quoted.words().strip() if quoted is not None else None
     return _Shown(name.words() if name is not None else None, text, words, kind, url, system)
 
 
-def _content(one: _Shown) -> Content | None:
+def _content(one: _Shown, names: Collection[str | None]) -> Content | None:
     """None if it is plain text."""
     text = tidy(one.text) if one.text else None
     if one.quoted:
-        split = _QUOTED.fullmatch(one.quoted)
-        return Content(Kind.TEXT, text, reply_quote=split[2] if split else one.quoted)
+        return Content(Kind.TEXT, text, reply_quote=without_name(one.quoted, names))
     if one.system or is_nobody(one.name):
         said = parse(text, "wechat")
         if one.system or one.name or said.event is not Event.OTHER:
@@ -127,9 +139,12 @@ def _content(one: _Shown) -> Content | None:
         return Content(one.kind, text or _TAG[one.kind])
     if text is None:
         return Content(Kind.TEXT, None)
-    found = (xml_of(text) if text[0] == "<" else untyped(text)) if text[0] in "[<" or text[-1] == "]" else None
-    if found is not None and one.url:
-        found.url = found.url or (one.url if found.kind in (Kind.LINK, Kind.MINI_PROGRAM) else None)
+    found = (
+        (xml_of(text) if text[0] == "<" else untyped(text)) if text[0] in "[<" or text[-1] == "]" else None
+    )
+    if one.url and (found is None or found.kind in (Kind.LINK, Kind.MINI_PROGRAM)):
+        title = (found.card_title if found else None) or text.split("\n")[0]
+        return Content(found.kind if found else Kind.LINK, found.text if found else text, one.url, title)
     return found or (Content(Kind.TEXT, text) if text != one.text else None)
 
 

@@ -14,14 +14,15 @@ from cq.formats._source import Source
 from cq.formats._system_text import parse
 from cq.formats._transcript import records
 from cq.formats._wall_clock import WallClock
+from cq.formats._wechat_names import is_room
 from cq.formats._wechat_talk import (
     ME,
-    People,
     contents_of,
     group_named,
     in_time,
     marked,
     messages,
+    people_by_name,
     stray,
     untyped,
 )
@@ -30,29 +31,48 @@ from cq.model import Batch, ChatKind, Event, Problem
 _KIND: dict[str, ChatKind] = {"群聊": "group", "私聊": "private"}
 _KIND_IN_NAME = re.compile(rf"({'|'.join(_KIND)})_(?=.)")
 _NOT_IN_FILES = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+_PRIVACY = "朋友关系，请注意隐私安全"
 # Words that system sentences hold and ordinary talk rarely does.
 _TOLD = (
-    "撤回了", "加入了群聊", "加入群聊", "移出", "修改群名", "拍了拍", "新群主", "管理员", "置顶", "退出", "解散",
-    "领取了", "红包，请在手机上查看", " group chat", "group name", " a message",
-)  # fmt: skip
+    "撤回了",
+    "加入了群聊",
+    "加入群聊",
+    "移出",
+    "修改群名",
+    "拍了拍",
+    "新群主",
+    "管理员",
+    "置顶",
+    "退出",
+    "解散",
+    "领取了",
+    "红包，请在手机上查看",
+    " group chat",
+    "group name",
+    " a message",
+    _PRIVACY,
+)
 _MAX_SENTENCE = 4_000
 _MAX_CANDIDATES = 50
 _CARRIED = 1 << 20
 
 
 class _Chat(NamedTuple):
-    """Name and kind of the chat, the names under which its system rows stand, and whether they are guessed."""
+    """Name and kind of the chat, the sender of its system rows and whether that is a guess, and whether
+    the owner stands in it as 我."""
 
     name: str | None
     kind: ChatKind
     system: str | None
     guessed: bool
+    mine: bool
 
 
 def read_log(source: Source, options: ReadOptions, head: str) -> Iterator[Batch]:
     pattern = heads(source.peek, head)
     chat = _survey(source, re.compile(f"{head}$", re.MULTILINE))
-    group = group_named(chat.name, group_in(source).id, chat.kind)
+    room = chat.system if chat.system and is_room(chat.system) else group_in(source).id
+    group = group_named(chat.name, room, chat.kind)
     clock, label = WallClock(options), source.label
     yield Batch(groups=(group,))
     guessed: list[int] = []
@@ -67,37 +87,31 @@ def read_log(source: Source, options: ReadOptions, head: str) -> Iterator[Batch]
             guessed += [piece.lines[i] for i in nobody]
         yield Batch(problems=[*problems, *bad], notices=notices)
         contents = contents_of(piece.bodies, marked(piece.bodies), untyped, nobody)
-        for rows in messages(label, group, piece, stamps, _people(names), contents):
+        for rows in messages(label, group, piece, stamps, people_by_name(names, chat.mine), contents):
             yield Batch(rows)
     doubts = [Problem("guessed_system_rows", f"{label}:{guessed[0]}", str(len(guessed)))] if guessed else []
     yield Batch(notices=[*source.notices(), *doubts])
 
 
-def _people(names: list[str | None]) -> People:
-    if ME not in names:
-        return People(names)
-    return People([None if name == ME else name for name in names], own=[name == ME for name in names])
-
-
 def _survey(source: Source, head: re.Pattern[str]) -> _Chat:
     """Looks for the chat's own name among the senders: they are system rows."""
-    named, kind = group_in(source).name, "unknown"
+    named = group_in(source).name
+    kind: ChatKind = "unknown"
     if named and (word := _KIND_IN_NAME.match(named)):
         named, kind = named[word.end() :], _KIND[word[1]]
     told = Counter(name for text in _texts(source) for name in _tellers(text, head))
-    likely = [name for name, _ in told.most_common(_MAX_CANDIDATES)]
+    likely = sorted((name for name, _ in told.most_common(_MAX_CANDIDATES)), key=lambda name: name != named)
     total: Counter[str] = Counter()
     for text in _texts(source):
-        for name in {*likely, named or "", ME}:
+        for name in (*likely, ME):
             total[name] += text.count(f" '{name}'\n")
-    mine = total[ME] > 0
-    if named and total[named] and not mine:
-        return _Chat(named, "group", named, False)
     for name in likely:
-        if told[name] == total[name] or (told[name] >= 3 and told[name] * 2 > total[name]):
-            same = _NOT_IN_FILES.sub("_", name).strip(". ") == named
-            return _Chat(name, "group", name, not same)
-    return _Chat(named, "private" if mine and kind == "unknown" else kind, None, False)
+        same = _NOT_IN_FILES.sub("_", name).strip(". ") == named or is_room(name)
+        enough = told[name] * 2 > total[name] and (same or told[name] >= 3)
+        if enough or told[name] == total[name]:
+            return _Chat(named if is_room(name) else name, "group", name, not same, total[ME] > 0)
+    mine = total[ME] > 0
+    return _Chat(named, "private" if mine and kind == "unknown" else kind, None, False, mine)
 
 
 def _texts(source: Source) -> Iterator[str]:
@@ -127,6 +141,12 @@ def _tellers(text: str, head: re.Pattern[str]) -> Iterator[str]:
             if line not in seen and end - line < _MAX_SENTENCE and text[end + 1 : end + 2] in ("", "\n"):
                 seen.add(line)
                 match = head.match(text, text.rfind("\n", 0, max(line - 1, 0)) + 1)
-                if match and match.end() == line - 1 and parse(text[line:end], "wechat").event != Event.OTHER:
+                if match and match.end() == line - 1 and _is_told(text[line:end]):
                     yield match[2]
             at = text.find(word, end)
+
+
+def _is_told(sentence: str) -> bool:
+    if sentence.startswith("["):
+        return False
+    return _PRIVACY in sentence or parse(sentence, "wechat").event is not Event.OTHER

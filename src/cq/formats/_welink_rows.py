@@ -62,7 +62,8 @@ class _Rows:
     def _times(self, columns: Mapping[str, list[str]]) -> tuple[Stamps, Sequence[str]]:
         times = columns["时间"]
         if "日期" in columns:
-            both = [f"{day} {time}" for day, time in zip(columns["日期"], times, strict=True)]
+            pairs = zip(columns["日期"], times, strict=True)
+            both = [f"{day} {time}:00" if len(time) == 5 else f"{day} {time}" for day, time in pairs]
             return self._clock.column(both), both
         local = np.zeros(len(times), np.int64)
         sound = np.zeros(len(times), np.bool_)
@@ -90,7 +91,7 @@ def _content(type_: str, text: str | None, name: str) -> Content | None:
         return raw
     tag = wechat_tag(text)
     if tag in NON_SPEECH:
-        return event_of(tag, text, "wechat")  # type: ignore[arg-type]
+        return event_of(tag, text, "wechat")
     if tag is not None:
         return content_of(tag, text)
     return content_of(Kind.OTHER, text) if type_ == "其他" else None

@@ -150,9 +150,7 @@ def _links(kind: str, target: str) -> str:
     )
 
 
-_TYPES = (
-    f'<Types xmlns="{_P}/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>'
-)
+_TYPES = f'<Types xmlns="{_P}/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>'
 
 
 class _Reader:
@@ -185,7 +183,9 @@ class _Reader:
             numbers: Sequence[int] = range(row + begin, row + begin + len(block))
             if numbers[0] <= self._head.number or not all(map(any, block)):
                 kept = [
-                    i for i, n in enumerate(numbers) if n > self._head.number and any(v != "" for v in block[i])
+                    i
+                    for i, n in enumerate(numbers)
+                    if n > self._head.number and any(v != "" for v in block[i])
                 ]
                 numbers, block = [numbers[i] for i in kept], [block[i] for i in kept]
             if block:

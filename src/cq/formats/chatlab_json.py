@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cq.formats import Format, Peek, ReadOptions, Source
+from cq.formats import Format, Lack, Peek, ReadOptions, Source
 from cq.model import Batch, Problem
 
 
@@ -82,4 +82,5 @@ FORMAT = Format(
     read=read,
     unique_ids=True,
     replies=True,
+    lacks=frozenset({Lack.MENTIONS, Lack.OWN, Lack.RECALLED}),
 )

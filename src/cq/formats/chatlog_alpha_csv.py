@@ -43,4 +43,5 @@ FORMAT = Format(
     read=read,
     replies=True,
     lacks=frozenset({Lack.ZONE, Lack.KINDS, Lack.MENTIONS, Lack.OWN, Lack.RECALLED}),
+    lost=frozenset({"poke"}),
 )

@@ -51,4 +51,5 @@ FORMAT = Format(
     read=read,
     replies=True,
     lacks=frozenset({Lack.MESSAGE_IDS, Lack.ZONE, Lack.KINDS, Lack.MENTIONS, Lack.OWN, Lack.RECALLED}),
+    lost=frozenset({"poke"}),
 )

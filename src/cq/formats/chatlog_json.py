@@ -3,7 +3,8 @@
 **How one gets it.** With chatlog running: ``GET /api/v1/chatlog?time=…&talker=…&format=json``, the answer
 saved as a file. The body of its webhook can be read, too.
 
-**What it looks like.** An array of messages, in one line or indented; ``<``, ``>`` and ``&`` as ``\\u003c``…::
+**What it looks like.** An array of messages, in one line or indented; ``<``, ``>`` and ``&`` as
+``\\u003c``…::
 
     [{"seq":1769900000001,"time":"2026-02-01T06:53:20+08:00","talker":"10000000001@chatroom",
       "talkerName":"周末骑行小队","isChatRoom":true,"sender":"wxid_aaaa0001","senderName":"阿北","isSelf":false,
@@ -15,10 +16,10 @@ export without messages.
 **What it lacks.** WeChat's message ids: ``seq`` is made of the time and a number (``native_id`` ``cl:…``).
 The owner's name; mentions stand in the text only; a recall or poke may have lost its sentence.
 
-**Handled.** An answer quotes the other message with its time and sender (``contents.refer``): that finds the
-message. In system sentences names are followed by ids, ``阿北(wxid_aaaa0001)``: these are used. ``isSelf`` also
-marks messages of others (WeChat 4): the owner is whom it marks most often, the marks that disagree are
-counted (notice ``unreliable_self``). ``系统消息`` is no sender.
+**Handled.** An answer quotes the other message with its time and sender (``contents.refer``): that finds
+the message. In system sentences names are followed by ids, ``阿北(wxid_aaaa0001)``: these are used.
+``isSelf`` also marks messages of others (WeChat 4): the owner is whom it marks most often, the marks that
+disagree are counted (notice ``unreliable_self``). ``系统消息`` is no sender.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def sniff(peek: Peek) -> str | None:
 def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     """Batches of up to 65,536 messages."""
     from cq.formats._chatlog_json import CHATLOG
-    from cq.formats._wechat_json import read_records
+    from cq.formats._wechat_records import read_records
 
     if source.size < 64 and source.peek.start.rstrip() == "null":
         return iter([Batch()])

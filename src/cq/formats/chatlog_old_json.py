@@ -10,8 +10,8 @@
 
 **What it lacks.** All names, the group's included; WeChat's message ids; mentions stand in the text only.
 
-**Handled.** Cards and answers are WeChat's own XML (``compressContent``): titles, addresses and quotations are
-taken out of it, and the answered message is found by its time and sender.
+**Handled.** Cards and answers are WeChat's own XML (``compressContent``): titles, addresses and quotations
+are taken out of it, and the answered message is found by its time and sender.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def sniff(peek: Peek) -> str | None:
 def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     """Batches of up to 65,536 messages."""
     from cq.formats._chatlog_json import OLD_CHATLOG
-    from cq.formats._wechat_json import read_records
+    from cq.formats._wechat_records import read_records
 
     return read_records(source, options, OLD_CHATLOG)
 

@@ -1,4 +1,4 @@
-"""chatlog's plain text: what its HTTP service answers without a format (people save it or feed it to a model).
+"""chatlog's plain text: what its HTTP service answers without a format, often saved to feed a model.
 
 **How to get it.** chatlog (sjzar) or chatlog_alpha: ``GET /api/v1/chatlog?time=…&talker=…``. With
 ``format=json`` the same answer carries whole times and types: take that where there is a choice.
@@ -55,7 +55,7 @@ _SURE = re.compile(
 
 
 def sniff(peek: Peek) -> str | None:
-    """The first line is a head, at least one other is, they stand after empty lines and name ids of WeChat."""
+    """The first line is a head, at least one other is; they stand after empty lines and name WeChat ids."""
     if not _HEAD.fullmatch(peek.first_line):
         return None
     found = vote(peek, _HEAD)
@@ -78,7 +78,6 @@ FORMAT = Format(
     sniff=sniff,
     read=read,
     replies=True,
-    lacks=frozenset(
-        {Lack.GROUP_ID, Lack.GROUP_NAME, Lack.MESSAGE_IDS, Lack.ZONE, Lack.KINDS, Lack.MENTIONS}
-    ),
+    lacks=frozenset({Lack.GROUP_ID, Lack.GROUP_NAME, Lack.MESSAGE_IDS, Lack.ZONE, Lack.KINDS, Lack.MENTIONS}),
+    lost=frozenset({"poke"}),
 )

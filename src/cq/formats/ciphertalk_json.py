@@ -1,7 +1,7 @@
 """CipherTalk's detailed JSON.
 
-**How one gets it.** CipherTalk: 导出 → JSON (详细), one file per chat. Its ChatLab export has exact ids and is the
-better one to keep.
+**How one gets it.** CipherTalk: 导出 → JSON (详细), one file per chat. Its ChatLab export has exact ids and
+is the better one to keep.
 
 **What it looks like.** One object::
 
@@ -13,12 +13,12 @@ better one to keep.
 
 Times are epoch seconds. ``session.ownerId`` is the owner of the group.
 
-**What it lacks.** Exact message ids: ``platformMessageId`` is a number of JavaScript, rounded to about ±512. An
-answer has the exact id of what it answers, rounded here likewise; of several messages that share the rounded id
-the nearest earlier one is meant. The ids do not identify a message in other exports.
+**What it lacks.** Exact message ids: ``platformMessageId`` is a number of JavaScript, rounded to about
+±512. An answer has the exact id of what it answers, rounded here likewise; of several messages that share
+the rounded id the nearest earlier one is meant. The ids do not identify a message in other exports.
 
-**Handled.** Addresses of links and quoted words, out of ``rawContent``. Mentions, out of ``source`` where it is
-kept. Notice ``count_mismatch`` if ``messageCount`` disagrees.
+**Handled.** Addresses of links and quoted words, out of ``rawContent``. Mentions, out of ``source`` where
+it is kept. Notice ``count_mismatch`` if ``messageCount`` disagrees.
 """  # noqa: E501 - sample lines
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def sniff(peek: Peek) -> str | None:
 def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     """Batches of up to 65,536 messages."""
     from cq.formats._ciphertalk_json import CIPHERTALK
-    from cq.formats._wechat_json import read_records
+    from cq.formats._wechat_records import read_records
 
     return read_records(source, options, CIPHERTALK)
 

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cq.formats import Format, Peek, ReadOptions, Source
+from cq.formats import Format, Lack, Peek, ReadOptions, Source
 from cq.model import Batch
 
 _OTHERS = frozenset({"weflow", "exportInfo", "chatlab", "schemaVersion", "_type"})
@@ -62,4 +62,6 @@ FORMAT = Format(
     platform="wechat",
     sniff=sniff,
     read=read,
+    lacks=frozenset({Lack.MESSAGE_IDS, Lack.REPLIES, Lack.QUOTES, Lack.LINKS, Lack.RECALLED}),
+    lost=frozenset({"poke"}),
 )

@@ -10,12 +10,13 @@ exports stop after `StrTime`); UTF-8 with BOM, CRLF::
 
 Times are epoch seconds (`CreateTime`).
 
-**What it lacks.** WeChat's message ids (`localId` is the row of one database), the group's id, the words of replies and all of
-links, files, red packets (`StrContent` is empty for them, only the kind is known).
+**What it lacks.** WeChat's message ids (`localId` is the row of one database), the group's id, the words
+of replies and all of links, files, red packets (`StrContent` is empty for them, only the kind is known).
 
 **Handled.** System rows may bear the id of the sender before them: it is dropped. Raw XML of pictures
 and stickers. `messages.csv` shows names instead of ids and mixes all chats: they are kept apart by
-`TalkerId`, as `messages 12`. Where a spreadsheet has spoilt `CreateTime`, `StrTime` is read.
+`TalkerId`, as `messages 12`. Where a spreadsheet has spoilt `CreateTime`, `StrTime` is read; empty cells
+that it has left out at the end of a row are put back (notice `mended_row`).
 """
 
 from __future__ import annotations
@@ -26,20 +27,34 @@ from cq.formats import Format, Lack, Peek, ReadOptions, Source
 from cq.formats._table import csv_rows, head_of
 from cq.model import Batch
 
-_COLUMNS = {"localId", "TalkerId", "Type", "SubType", "IsSender", "CreateTime", "Status", "StrContent", "StrTime"}
+_COLUMNS = {
+    "localId",
+    "TalkerId",
+    "Type",
+    "SubType",
+    "IsSender",
+    "CreateTime",
+    "Status",
+    "StrContent",
+    "StrTime",
+}
 _OF_SENDER = {"Remark", "NickName", "Sender"}
 
 
 def sniff(peek: Peek) -> str | None:
     """Exactly the columns of MemoTrace 2, with or without those of the sender."""
-    return "head with the columns of MemoTrace 1 and 2" if set(head_of(peek)) in (_COLUMNS, _COLUMNS | _OF_SENDER) else None
+    return (
+        "head with the columns of MemoTrace 1 and 2"
+        if set(head_of(peek)) in (_COLUMNS, _COLUMNS | _OF_SENDER)
+        else None
+    )
 
 
 def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     """Batches of one piece of the file each."""
-    from cq.formats._memotrace_rows import V2_COLUMNS, memotrace2_rows
+    from cq.formats._memotrace_rows import V2_COLUMNS, memotrace2_rows, whole_row
 
-    return memotrace2_rows(csv_rows(source, V2_COLUMNS), source, options)
+    return memotrace2_rows(csv_rows(source, V2_COLUMNS, repair=whole_row), source, options)
 
 
 FORMAT = Format(
@@ -47,7 +62,17 @@ FORMAT = Format(
     platform="wechat",
     sniff=sniff,
     read=read,
-    
-    lacks=frozenset({Lack.GROUP_ID, Lack.REPLIES, Lack.QUOTES, Lack.MENTIONS, Lack.LINKS, Lack.TITLES, Lack.RECALLED}),
+    lacks=frozenset(
+        {
+            Lack.GROUP_ID,
+            Lack.GROUP_NAME,
+            Lack.REPLIES,
+            Lack.QUOTES,
+            Lack.MENTIONS,
+            Lack.LINKS,
+            Lack.TITLES,
+            Lack.RECALLED,
+        }
+    ),
     lost=frozenset({"reply"}),
 )

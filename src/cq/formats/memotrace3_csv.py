@@ -46,6 +46,17 @@ FORMAT = Format(
     sniff=sniff,
     read=read,
     unique_ids=True,
-    lacks=frozenset({Lack.GROUP_ID, Lack.SENDER_IDS, Lack.ZONE, Lack.REPLIES, Lack.MENTIONS, Lack.OWN, Lack.RECALLED}),
+    lacks=frozenset(
+        {
+            Lack.GROUP_ID,
+            Lack.GROUP_NAME,
+            Lack.SENDER_IDS,
+            Lack.ZONE,
+            Lack.REPLIES,
+            Lack.MENTIONS,
+            Lack.OWN,
+            Lack.RECALLED,
+        }
+    ),
     lost=frozenset({"join", "rename_group", "poke"}),
 )

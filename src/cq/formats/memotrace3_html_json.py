@@ -1,7 +1,7 @@
 """The ``<名>.html.json`` that MemoTrace (留痕) 3 writes beside its HTML, 2025.
 
-**How one gets it.** MemoTrace 3: 导出 → HTML; in the folder ``聊天记录/<群名>(<room id>)/``. It is the same chat as
-the HTML, in a form that is easier to keep: give ``cq`` one of the two.
+**How one gets it.** MemoTrace 3: 导出 → HTML; in the folder ``聊天记录/<群名>(<room id>)/``. It is the same
+chat as the HTML, in a form that is easier to keep: give ``cq`` one of the two.
 
 **What it looks like.** An array of messages; types are numbers written as strings::
 
@@ -10,11 +10,12 @@ the HTML, in a form that is easier to keep: give ``cq`` one of the two.
 
 Times are epoch seconds; an answer has the server id of what it answers (``quote_server_id``).
 
-**What it lacks.** The ids of people; the group, which only the folder names; mentions, which stand in the text.
-MemoTrace writes sentences of the system other than recalls without their words: who came and went is lost.
+**What it lacks.** The ids of people; the group, which only the folder names; mentions, which stand in the
+text. MemoTrace writes sentences of the system other than recalls without their words: who came and went is
+lost.
 
 **Handled.** Texts that are escaped for HTML (``&lt;``) and such as are not. The name before a quotation.
-"""
+"""  # noqa: E501 - sample lines
 
 from __future__ import annotations
 
@@ -36,7 +37,7 @@ def sniff(peek: Peek) -> str | None:
 def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     """Batches of up to 65,536 messages."""
     from cq.formats._memotrace_html_json import MEMOTRACE
-    from cq.formats._wechat_json import read_records
+    from cq.formats._wechat_records import read_records
 
     return read_records(source, options, MEMOTRACE)
 
@@ -48,5 +49,6 @@ FORMAT = Format(
     read=read,
     unique_ids=True,
     replies=True,
-    lacks=frozenset({Lack.GROUP_ID, Lack.GROUP_NAME, Lack.SENDER_IDS, Lack.EVENT_PEOPLE, Lack.MENTIONS, Lack.RECALLED}),
+    lacks=frozenset({Lack.GROUP_ID, Lack.GROUP_NAME, Lack.SENDER_IDS, Lack.MENTIONS, Lack.RECALLED}),
+    lost=frozenset({"join", "rename_group", "poke"}),
 )

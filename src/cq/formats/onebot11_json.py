@@ -10,7 +10,7 @@ array of events.
 
 **What it lacks, what is handled**: the same as ``onebot11-jsonl``. An array that ends too early keeps
 its events.
-"""  # noqa: E501 - sample lines
+"""
 
 from __future__ import annotations
 

@@ -49,6 +49,7 @@ def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     for piece in json_lines(source, Event, prefixed=True):
         reader.problems += piece.problems
         reader.skip("comment", piece.comments)
+        reader.skip("not_a_message", piece.strays)
         for at in range(0, len(piece.values), MAX_ROWS):
             end = at + MAX_ROWS
             yield reader.batch(reader.messages(piece.values[at:end], piece.numbers[at:end]))

@@ -11,13 +11,14 @@
 
 ``users.json`` beside it has the names by wxid; it is read with each file.
 
-**What it lacks.** The group's name, the time zone, without ``users.json`` all names. The owner is ``我``. An
-answer tells the time, the name and the words of what it quotes: with ``users.json`` that finds the message.
+**What it lacks.** The group's name, the time zone, without ``users.json`` all names. The owner is ``我``.
+An answer tells the time, the name and the words of what it quotes: with ``users.json`` that finds the
+message.
 
-**Handled.** ``未知`` and ``系统`` are no senders. Recalls and pokes by their type word (``消息撤回57``) where the
-text is empty. Links are HTML (``<a href=…>``), recordings carry their transcript. Sentences of the system may
-be raw XML. Files of one chat overlap or repeat: the server ids tell.
-"""
+**Handled.** ``未知`` and ``系统`` are no senders. Recalls and pokes by their type word (``消息撤回57``)
+where the text is empty. Links are HTML (``<a href=…>``), recordings carry their transcript. Sentences of
+the system may be raw XML. Files of one chat overlap or repeat: the server ids tell.
+"""  # noqa: E501 - sample lines
 
 from __future__ import annotations
 
@@ -39,7 +40,7 @@ def sniff(peek: Peek) -> str | None:
 def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     """Batches of up to 65,536 messages."""
     from cq.formats._pywxdump_json import PYWXDUMP
-    from cq.formats._wechat_json import read_records
+    from cq.formats._wechat_records import read_records
 
     return read_records(source, options, PYWXDUMP)
 
@@ -58,5 +59,6 @@ FORMAT = Format(
     unique_ids=True,
     replies=True,
     lacks=frozenset({Lack.GROUP_NAME, Lack.NAMES, Lack.ZONE, Lack.MENTIONS, Lack.RECALLED}),
+    lost=frozenset({"red_packet"}),
     parts=parts,
 )

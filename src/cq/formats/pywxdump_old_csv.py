@@ -2,10 +2,10 @@
 
 **How one gets it.** An old PyWxDump (its code was taken down in October 2025): 导出 → CSV.
 
-**What it looks like.** As today's CSV, with one column `content` that holds JSON::
+**What it looks like.** As today's CSV, with one column `content` that holds JSON (here without its `src`)::
 
     id,MsgSvrID,type_name,is_sender,talker,room_name,content,CreateTime
-    1,7000000000000000001,图片,0,wxid_aaaa0001,10000000001@chatroom,"{""src"": ""a.jpg"", ""msg"": ""图片""}",2024-02-01 09:00:00
+    1,7000000000000000001,文本,0,wxid_aaaa0001,10000000001@chatroom,"{""msg"": ""早""}",2024-02-01 09:00:00
 
 **What it lacks.** The group's name, the zone of the times, mentions other than `@name`; names, where
 `users.json` is missing.

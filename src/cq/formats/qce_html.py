@@ -6,9 +6,11 @@ still choose, take JSON anyway: it has QQ numbers.
 
 **What it looks like.** A page that begins with what it is of, and has one block a message::
 
-    <!-- QCE_METADATA: {"chatName":"周末羽毛球(东区)","chatType":"group","peerUid":"700000001","messageCount":2} -->
-    <div class="message-block" data-date="2026-01-01"><div class="message other" data-sender-uid="u_heBBBB" id="msg-7400000000000000002">
-    … <span class="sender">小禾</span><span class="time">2026/01/01 09:13:25</span> … <div class="content">来</div> …
+    <!-- QCE_METADATA: {"chatName":"周末羽毛球(东区)","chatType":"group","peerUid":"700000001"} -->
+    <div class="message-block" data-date="2026-01-01">
+    <div class="message other" data-sender-uid="u_heBBBB" id="msg-7400000000000000002"> …
+    <span class="sender">小禾</span><span class="time">2026/01/01 09:13:25</span> …
+    <div class="content">来</div> …
 
 or ``data/manifest.js`` and the scripts it lists, with the same blocks::
 
@@ -67,5 +69,5 @@ FORMAT = Format(
     replies=True,
     parts=parts,
     lacks=frozenset({Lack.MENTIONS}),
+    lost=frozenset({"mini_program"}),
 )
-"""Only a single page lacks the zone; chunks have epoch times."""

@@ -24,12 +24,13 @@ missing: the number stands there instead, and counts as no name.
 **Handled.** Times are ``timestamp``, never ``time``. Kinds come from the elements (pictures have the
 type "text"); words are the ``text`` and ``at`` elements without placeholders. System rows are found
 by their elements and senders, too, since ``system`` is often wrong. Forwarded messages inside a
-message are not messages of the chat. A reply names its message by id; where the id is missing, or
-where no message read so far has it though it should have come by, it is ``at:<ms>:<sender>``.
+message are not messages of the chat. A reply names its message by id. Ids are missing or wrong in
+older releases: where there is none, or where the message answered should have come by already and
+none had that id, it is looked for by its time and sender.
 A "private" chat in which more than two people speak is a group. Notices: ``count_mismatch``
 (``totalMessages``), ``time_of_export`` (records without a time got that of the export). A recalled
 message that is still there has ``recalled``.
-"""  # noqa: E501 - sample lines
+"""
 
 from __future__ import annotations
 

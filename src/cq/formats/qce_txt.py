@@ -34,10 +34,10 @@ def _sniff(peek: Peek) -> str | None:
 
 
 def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
-    from cq.formats._qce_txt import Reader
+    from cq.formats._qce_txt import Reader, asked
     from cq.formats._qce_txt_times import Times
 
-    return Reader(source, Times(options, source.label, source.name)).batches()
+    return Reader(source, Times(options, source.label, source.name), asked(source)).batches()
 
 
 FORMAT = Format(
@@ -54,8 +54,10 @@ FORMAT = Format(
             Lack.ZONE,
             Lack.KINDS,
             Lack.LINKS,
+            Lack.TITLES,
             Lack.OWN,
             Lack.RECALLED,
         }
     ),
+    lost=frozenset({"link", "mini_program", "red_packet", "sticker"}),
 )

@@ -50,12 +50,14 @@ FORMAT = Format(
             Lack.GROUP_ID,
             Lack.GROUP_NAME,
             Lack.MESSAGE_IDS,
+            Lack.ZONE,
+            Lack.KINDS,
             Lack.REPLIES,
             Lack.QUOTES,
             Lack.MENTIONS,
             Lack.LINKS,
             Lack.OWN,
-            Lack.EVENT_PEOPLE,
         }
     ),
+    lost=frozenset({"link", "mini_program", "red_packet", "sticker", "forward"}),
 )

@@ -1,10 +1,11 @@
 """WeChatDataAnalysis (WDA): ``messages.json`` of its ZIP.
 
-**How one gets it.** WeChatDataAnalysis: 导出 → JSON. It writes a ZIP; ``cq`` reads it as it is, or the files taken
-out of it. Its TXT, Excel and HTML are formats of their own.
+**How one gets it.** WeChatDataAnalysis: 导出 → JSON. It writes a ZIP; ``cq`` reads it as it is, or the
+files taken out of it. Its TXT, Excel and HTML are formats of their own.
 
 **What it looks like.** In the ZIP ``manifest.json``, ``report.json`` and for each chat
-``conversations/0001_<name>_<id>_<hash>/`` with ``messages.json`` and ``meta.json``. One message is one line::
+``conversations/0001_<name>_<id>_<hash>/`` with ``messages.json`` and ``meta.json``. One message is one
+line::
 
     {
       "schemaVersion": 1,
@@ -17,11 +18,12 @@ out of it. Its TXT, Excel and HTML are formats of their own.
 
 Times are epoch seconds, ids are whole numbers, and an answer has the server id of what it answers.
 
-**What it lacks.** The owner's name (``我``); mentions stand in the text only. With its privacy mode there are no
-ids (``member_1``), no names (``成员#1``) and no texts (``[文本]``).
+**What it lacks.** The owner's name (``我``); mentions stand in the text only. With its privacy mode there
+are no ids (``member_1``), no names (``成员#1``) and no texts (``[文本]``).
 
-**Handled.** Templates that WeChat did not fill (``"$username$"邀请"$names$"加入了群聊``) with the soup of ids and names
-that follows them. What belongs to the ZIP but is no chat (manifest, report, meta) is passed over quietly.
+**Handled.** Templates that WeChat did not fill (``"$username$"邀请"$names$"加入了群聊``) with the soup of
+ids and names that follows them. What belongs to the ZIP but is no chat (manifest, report, meta) is passed
+over quietly.
 
 **Cannot be mended.** WDA takes ``<!--…-->`` and blanks between ``>`` and ``<`` out of texts.
 """  # noqa: E501 - sample lines
@@ -45,7 +47,7 @@ def sniff(peek: Peek) -> str | None:
 def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     """Batches of up to 65,536 messages."""
     from cq.formats._wda_json import WDA
-    from cq.formats._wechat_json import read_records
+    from cq.formats._wechat_records import read_records
 
     return read_records(source, options, WDA)
 

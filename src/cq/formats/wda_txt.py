@@ -20,9 +20,9 @@ per message, with the line breaks of its text as they are::
 **What it lacks.** Message ids, who answered whom and the quoted text, types (read from what WDA puts behind
 the text: ``size=``, ``金额=``, ``坐标=``, ``转写=``, an address), the time zone (``--tz``).
 
-**Handled.** The owner is ``我`` or the account of the head. Exports in privacy mode have ``成员#n`` for people and
-``[文本]`` for texts. A line inside a text that looks like a message is read as one: nothing tells
-them apart.
+**Handled.** The owner is ``我`` or the account of the head. Exports in privacy mode have ``成员#n`` for
+people and ``[文本]`` for texts. A line inside a text that looks like a message is read as one: nothing
+tells them apart.
 """
 
 from __future__ import annotations
@@ -69,4 +69,5 @@ FORMAT = Format(
             Lack.OWN_NAME,
         }
     ),
+    lost=frozenset({"mini_program"}),
 )

@@ -23,11 +23,12 @@ and the text, with empty lines between::
 **What it lacks.** Ids of any kind, seconds, system rows, who answered whom and the quoted text, the kinds
 that WeChat prints as ``null`` (links, red packets, mini-programs, forwards), the time zone (``--tz``).
 
-**Handled.** ``null`` rows are dropped and counted; a ``null`` glued to the next head is taken off where the rest
-is a known name. Several mails in one file may overlap: their messages are merged like those of several
-files. Without the sentence the group is named by the file; without day lines ``--date`` is needed. A time
-that goes back without a day line keeps its day (notice ``out_of_order``). Attachments are counted, not read.
-A paragraph that looks like a head (two blanks and a time at its end) is read as one, in the page only
+**Handled.** ``null`` rows are dropped and counted; a ``null`` glued to the next head (a picture
+that failed) is taken off where the rest is a known name (notice ``glued_null``). Several mails in
+one file may overlap: their messages are merged like those of several files. Without the sentence
+the group is named by the file; without day lines ``--date`` is needed. A time that goes back
+without a day line keeps its day (notice ``out_of_order``). Attachments are counted, not read. A
+paragraph that looks like a head (two blanks and a time at its end) is read as one, in the page only
 if it is bold. The sentence is known in Chinese; in other languages the day lines mark the export.
 """
 

@@ -9,8 +9,8 @@
 
 In a group the sender stands before the content; the owner is ``toUser`` of what others wrote.
 
-**What it lacks.** Message ids, all names, types of messages: what is no text is WeChat's own XML and is known by
-that. Mentions stand in the text only.
+**What it lacks.** Message ids, all names, types of messages: what is no text is WeChat's own XML and is
+known by that. Mentions stand in the text only.
 
 **Handled.** Answers name the message they quote by time and sender. A group's message without a sender is a
 sentence of the system.
@@ -35,7 +35,7 @@ def sniff(peek: Peek) -> str | None:
 
 def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     """Batches of up to 65,536 messages."""
-    from cq.formats._wechat_json import read_records
+    from cq.formats._wechat_records import read_records
     from cq.formats._wechattweak_json import WECHATTWEAK
 
     return read_records(source, options, WECHATTWEAK)

@@ -1,6 +1,7 @@
 """WeCom's message archive (企业微信 会话内容存档) as JSON lines.
 
-**How one gets it.** As ``wecom-json``: what a company's own system stores of the official SDK's messages, decrypted.
+**How one gets it.** As ``wecom-json``: what a company's own system stores of the official SDK's messages,
+decrypted.
 
 **What it looks like.** One object per line::
 
@@ -8,7 +9,7 @@
     {"msgid":"1001_1769900060_external","action":"recall","from":"li","tolist":["zhang"],"roomid":"wrROOM0001","msgtime":1769900060456,"msgtype":"revoke","revoke":{"pre_msgid":"1000_1769900000_external"}}
 
 **What it lacks, what is handled**: as in ``wecom-json``. A damaged line costs itself only.
-"""  # noqa: E501 - sample lines
+"""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ def sniff(peek: Peek) -> str | None:
 
 def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     """Batches of about a block of lines each."""
-    from cq.formats._wechat_json import read_records
+    from cq.formats._wechat_records import read_records
     from cq.formats._wecom import WECOM_LINES
 
     return read_records(source, options, WECOM_LINES)

@@ -1,7 +1,8 @@
 """Answers of WeFlow's HTTP interface (``/api/v1/messages``).
 
-**How one gets it.** With WeFlow's HTTP service switched on: ``GET /api/v1/messages?talker=…``, each page saved as a
-file; give ``cq`` all of them. With ``?chatlab=1`` it answers in ChatLab's format, which has the names as well.
+**How one gets it.** With WeFlow's HTTP service switched on: ``GET /api/v1/messages?talker=…``, each page
+saved as a file; give ``cq`` all of them. With ``?chatlab=1`` it answers in ChatLab's format, which has the
+names as well.
 
 **What it looks like.** One object::
 
@@ -13,9 +14,9 @@ Times are epoch seconds; an answer has the server id of what it answers, and a `
 
 **What it lacks.** All names, the group's included; mentions stand in the text only.
 
-**Handled.** ``content`` may repeat the sender (``wxid:``): ``parsedContent`` goes before it. What was still to be
-fetched (``hasMore``) is not there: the pages of one chat are merged by the server ids.
-"""
+**Handled.** ``content`` may repeat the sender (``wxid:``): ``parsedContent`` goes before it. What was still
+to be fetched (``hasMore``) is not there: the pages of one chat are merged by the server ids.
+"""  # noqa: E501 - sample lines
 
 from __future__ import annotations
 
@@ -39,7 +40,7 @@ def sniff(peek: Peek) -> str | None:
 
 def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     """Batches of up to 65,536 messages."""
-    from cq.formats._wechat_json import read_records
+    from cq.formats._wechat_records import read_records
     from cq.formats._weflow_api import WEFLOW_API
 
     return read_records(source, options, WEFLOW_API)

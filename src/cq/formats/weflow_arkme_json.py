@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cq.formats import Format, Peek, ReadOptions, Source
+from cq.formats import Format, Lack, Peek, ReadOptions, Source
 from cq.formats.weflow_json import is_arkme, is_weflow
 from cq.model import Batch
 
@@ -51,4 +51,5 @@ FORMAT = Format(
     unique_ids=True,
     replies=True,
     roster=True,
+    lacks=frozenset({Lack.MENTIONS, Lack.RECALLED}),
 )

@@ -6,7 +6,8 @@ can still choose.
 **What it looks like.** A page whose script holds one message a line, as a fragment of HTML::
 
     window.WEFLOW_DATA = [
-    {"i":1,"t":1769900000,"s":0,"a":"","b":"<div class=\\"sender-name\\">阿北</div><div class=\\"message-text\\">明早七点</div>"}
+    {"i":1,"t":1769900000,"s":0,"a":"",
+    "b":"<div class=\\"sender-name\\">阿北</div><div class=\\"message-text\\">明早七点</div>"}
     ];
 
 ``t`` is epoch seconds, ``s`` is 1 for the owner's own, ``b`` is what is shown. Later versions add WeChat's
@@ -47,5 +48,16 @@ FORMAT = Format(
     read=read,
     unique_ids=True,
     replies=True,
-    lacks=frozenset({Lack.GROUP_ID, Lack.MESSAGE_IDS, Lack.SENDER_IDS, Lack.KINDS, Lack.REPLIES, Lack.MENTIONS}),
+    lacks=frozenset(
+        {
+            Lack.GROUP_ID,
+            Lack.MESSAGE_IDS,
+            Lack.SENDER_IDS,
+            Lack.KINDS,
+            Lack.REPLIES,
+            Lack.MENTIONS,
+            Lack.LINKS,
+            Lack.RECALLED,
+        }
+    ),
 )

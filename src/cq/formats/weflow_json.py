@@ -31,7 +31,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cq.formats import Format, Peek, ReadOptions, Source
+from cq.formats import Format, Lack, Peek, ReadOptions, Source
 from cq.model import Batch
 
 
@@ -70,4 +70,5 @@ FORMAT = Format(
     read=read,
     unique_ids=True,
     replies=True,
+    lacks=frozenset({Lack.RECALLED}),
 )

@@ -19,10 +19,11 @@ empty line. The text may have empty lines of its own, the name quotes::
 can type, too), who answered whom (the quoted words are there), addresses of links, the time zone
 (``--tz``). Stickers, voice messages and others may be ``[其他消息]``.
 
-**Handled.** System rows bear the group's own name. It is known by the file's name (``群名_20260101-20260131.txt``)
-or, where that was changed, as the sender of nothing but system sentences; the latter is a guess and
-counted (notice ``guessed_system_rows``). ``我`` is the owner (private chats). A head line inside a text is
-text unless an empty line stands before it; then nothing tells the two apart.
+**Handled.** System rows bear the group's own name. It is known by the file's name
+(``群名_20260101-20260131.txt``) or, where that was changed, as the sender of nothing but system
+sentences; the latter is a guess and counted (notice ``guessed_system_rows``). ``我`` is the owner
+(private chats). A head line inside a text is text unless an empty line stands before it; then
+nothing tells the two apart.
 """
 
 from __future__ import annotations
@@ -72,5 +73,4 @@ FORMAT = Format(
             Lack.OWN,
         }
     ),
-    lost=frozenset({"voice"}),
 )

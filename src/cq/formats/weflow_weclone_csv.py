@@ -55,6 +55,7 @@ FORMAT = Format(
             Lack.REPLIES,
             Lack.MENTIONS,
             Lack.LINKS,
+            Lack.EVENTS,
             Lack.RECALLED,
         }
     ),

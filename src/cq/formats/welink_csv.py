@@ -41,7 +41,7 @@ def sniff(peek: Peek) -> str | None:
 
 def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     """Batches of one piece of the file each."""
-    from cq.formats._welink_rows import COLUMNS, whole_row, welink_rows
+    from cq.formats._welink_rows import COLUMNS, welink_rows, whole_row
 
     return welink_rows(csv_rows(source, COLUMNS, repair=whole_row), source, options)
 
@@ -64,6 +64,8 @@ FORMAT = Format(
             Lack.QUOTES,
             Lack.MENTIONS,
             Lack.LINKS,
+            Lack.EVENTS,
+            Lack.TITLES,
             Lack.OWN,
             Lack.RECALLED,
         }

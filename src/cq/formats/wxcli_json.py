@@ -1,7 +1,7 @@
 """wx-cli's JSON (jackwener/wx-cli).
 
-**How one gets it.** ``wx export <chat> --format json``. Its text and Markdown are formats of their own; its YAML
-has the same fields and is not read.
+**How one gets it.** ``wx export <chat> --format json``. Its text and Markdown are formats of their own; its
+YAML has the same fields and is not read.
 
 **What it looks like.** One object; the order of its keys is not fixed::
 
@@ -11,16 +11,16 @@ has the same fields and is not read.
 
 Times are epoch seconds; ``time`` (to the minute, ``--tz``) counts only where ``timestamp`` is missing.
 
-**What it lacks.** WeChat's message ids (``local_id`` is a row of the local database), which message an answer
-answers (the quotation is there), who the owner is. Sentences of the system are cut after 50 characters, so that
-long invitations are not understood. Mentions stand in the text only.
+**What it lacks.** WeChat's message ids (``local_id`` is a row of the local database), which message an
+answer answers (the quotation is there), who the owner is. Sentences of the system are cut after 50
+characters, so that long invitations are not understood. Mentions stand in the text only.
 
-**Handled.** Quotations after ``↳``; ``[撤回]`` and ``[系统]`` before sentences; ``链接/文件``, the type of all cards,
-by the tag of their content. A message without any sender is the owner's. If the chat's name comes after the
-messages, the file is read twice.
+**Handled.** Quotations after ``↳``; ``[撤回]`` and ``[系统]`` before sentences; ``链接/文件``, the type of
+all cards, by the tag of their content. A message without any sender is the owner's. If the chat's name
+comes after the messages, the file is read twice.
 
 **Cannot be mended.** Some versions give many members one wrong name.
-"""
+"""  # noqa: E501 - sample lines
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def sniff(peek: Peek) -> str | None:
 
 def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     """Batches of up to 65,536 messages."""
-    from cq.formats._wechat_json import read_records
+    from cq.formats._wechat_records import read_records
     from cq.formats._wxcli_json import WXCLI
 
     return read_records(source, options, WXCLI)

@@ -9,7 +9,7 @@ may mean, never of all rows; logs without such replies are not looked at.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -27,9 +27,8 @@ NEAR_MS = 1000
 """Times in quotations are cut or rounded to seconds."""
 
 _MOMENT = r"(?s)^at:(?P<at>-?[0-9]{1,14}):(?P<who>.+)$"
-_COLUMNS = ("message_id", "reply_to")
-_GROUP_STEP = np.int64(1) << np.int64(47)
-"""Groups lie so far apart on one line of times: farther than any time that 14 digits tell."""
+_FARTHEST, _STEP = np.int64(1 << 43), np.int64(1 << 45)
+"""Milliseconds: more than 200 years either way; so there is room for 260,000 groups on one line of times."""
 
 
 class Answers(NamedTuple):
@@ -76,12 +75,13 @@ class _Search:
 
     def __init__(self, spill: Spill, rows: Rows, settled: Settled, turned: NDArray[np.bool_]) -> None:
         self._spill, self._rows, self._settled, self._turned = spill, rows, settled, turned
-        self._codes: dict[str, int] = {}
+        self._exact = np.array([kin.unique_ids for kin in rows.kins], np.bool_)
         by_id, by_moment = [_none(2)], [_none(3)]
-        for row, batch in self._pieces(_COLUMNS):
-            asking = _mask(pc.and_(pc.is_valid(batch.column("reply_to")), pc.is_null(batch.column("message_id"))))
+        for row, batch in self._pieces(("message_id", "reply_to")):
+            named = batch.column("reply_to")
+            asking = _mask(pc.and_(pc.is_valid(named), pc.is_null(batch.column("message_id"))))
             if asking.any():
-                self._sort_out(row[asking], batch.column("reply_to").filter(pa.array(asking)), by_id, by_moment)
+                self._sort_out(row[asking], named.filter(pa.array(asking)), by_id, by_moment)
         self._by_id = np.concatenate(by_id, axis=1)
         self._by_moment = np.concatenate(by_moment, axis=1)
 
@@ -100,28 +100,36 @@ class _Search:
     ) -> None:
         parts = pc.extract_regex(named, _MOMENT)
         moment = _mask(pc.is_valid(parts))
-        exact = np.array([kin.unique_ids for kin in self._rows.kins], np.bool_)[self._rows.source(row)]
-        own = ~moment & ~exact
+        own = ~moment & ~self._exact[self._rows.source(row)]
         by_id.append(np.stack([row[own], self._named(row[own], named.filter(pa.array(own)))]))
         if moment.any():
-            parts = parts.filter(pa.array(moment))
+            row, parts = row[moment], parts.filter(pa.array(moment))
             at = pc.struct_field(parts, "at").cast(pa.int64()).to_numpy()
-            who = [self._person(int(r), w) for r, w in zip(row[moment], pc.struct_field(parts, "who").to_pylist(), strict=True)]
-            by_moment.append(np.stack([row[moment], at, np.array(who, np.int64)]))
+            by_moment.append(np.stack([row, at, self._persons(row, pc.struct_field(parts, "who"))]))
 
     def _named(self, row: NDArray[np.int64], ids: pa.Array) -> NDArray[np.int64]:
         """A number for source, group and native id."""
-        values = ids.cast(pa.binary()).to_numpy(zero_copy_only=False)
-        hashes = np.array([xxh3_64_intdigest(value) for value in values], np.uint64)
-        return mixed(self._rows.source(row), self._rows.groups[row], hashes).view(np.int64)
+        return mixed(self._rows.source(row), self._rows.groups[row], _hashes(ids)).view(np.int64)
 
-    def _person(self, row: int, who: str) -> int:
-        """The number of a sender as a row names them, under the id they are known by now."""
-        one = np.array([row])
-        group = self._rows.ids[int(self._rows.groups[row])]
-        ids = self._settled.people.get((self._rows.kins[int(self._rows.source(one)[0])], group), {})
-        who = ids.get(who, who)
-        return self._codes.setdefault(who, len(self._codes))
+    def _persons(self, row: NDArray[np.int64], people: pa.Array, now: bool = True) -> NDArray[np.int64]:
+        """A number for group and person, who has the id they are known by ``now``."""
+        encoded = people.dictionary_encode()
+        texts, indices = encoded.dictionary.to_pylist(), pc.fill_null(encoded.indices, 0).to_numpy()
+        if not texts:
+            return np.zeros(len(row), np.int64)
+        found, source, group = (
+            _hashes(encoded.dictionary)[indices],
+            self._rows.source(row),
+            self._rows.groups[row],
+        )
+        here = {self._rows.ids[g] for g in np.unique(group).tolist()}
+        for (kin, id_), known in self._settled.people.items() if now else ():
+            if id_ in here:
+                sources = [i for i, k in enumerate(self._rows.kins) if k == kin]
+                mine = np.isin(source, sources) & (group == self._rows.ids.index(id_))
+                told = _hashes(pa.array([known.get(text, text) for text in texts]))
+                found[mine] = told[indices[mine]]
+        return mixed(group, found).view(np.int64)
 
     def by_id(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """(reply, answered) rows of references by native id."""
@@ -135,7 +143,7 @@ class _Search:
             if named.any():
                 row = row[named]
                 name = self._named(row, batch.column("native_id").filter(pa.array(named)))
-                meant = known[np.minimum(np.searchsorted(known, name), len(known) - 1)] == name
+                meant = _among(name, known)
                 rows.append(row[meant])
                 names.append(name[meant])
         yield self._nearest_earlier(reply, wanted, np.concatenate(rows), np.concatenate(names))
@@ -163,54 +171,69 @@ class _Search:
         reply, at, who = self._by_moment
         if not len(reply):
             return
-        bearers, row = self._bearers(np.sort(self._line(reply, at)))
-        order = np.lexsort((self._rows.at[row], bearers))
-        bearers, row = bearers[order], row[order]
-        wanted = mixed(self._rows.groups[reply], who)
-        first, end = np.searchsorted(bearers, wanted), np.searchsorted(bearers, wanted, side="right")
-        found = []
-        for i in np.flatnonzero(end > first).tolist():
-            target = self._only(row[first[i] : end[i]], int(at[i]), int(reply[i]))
-            if target is not None:
-                found.append((int(reply[i]), target))
-        yield (np.array([f[0] for f in found], np.int64), np.array([f[1] for f in found], np.int64))
+        people = np.unique(who)
+        person, row = self._speakers(np.sort(_line(self._rows.groups[reply], at)), people)
+        line, wanted = _line(person, self._rows.at[row]), _line(np.searchsorted(people, who), at)
+        order = np.argsort(line, kind="stable")
+        line, row = line[order], row[order]
+        first, end = (
+            np.searchsorted(line, wanted - NEAR_MS),
+            np.searchsorted(line, wanted + NEAR_MS, side="right"),
+        )
+        single = np.flatnonzero(end == first + 1)
+        single = single[row[first[single]] != reply[single]]
+        yield reply[single], row[first[single]]
+        several = np.flatnonzero(end > first + 1).tolist()
+        found = [(reply[i], self._only(row[first[i] : end[i]], at[i], reply[i])) for i in several]
+        pairs = np.array([pair for pair in found if pair[1] is not None], np.int64).reshape(-1, 2)
+        yield pairs[:, 0], pairs[:, 1]
 
-    def _line(self, row: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.int64]:
-        return self._rows.groups[row].astype(np.int64) * _GROUP_STEP + at
-
-    def _bearers(self, moments: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        """Rows near the (sorted) moments, once for each id and name of their sender that is asked for."""
-        rows, bearers = [np.zeros(0, np.int64)], [np.zeros(0, np.uint64)]
+    def _speakers(
+        self, moments: NDArray[np.int64], people: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(place among ``people``, row): rows near the (sorted) moments, by all ids and names of senders."""
+        found = [_none(2)]
         for row, batch in self._pieces(("sender_id", "sender_name")):
-            line = self._line(row, self._rows.at[row])
+            line = _line(self._rows.groups[row], self._rows.at[row])
             next_moment = np.minimum(np.searchsorted(moments, line - NEAR_MS), len(moments) - 1)
             near = np.flatnonzero(np.abs(moments[next_moment] - line) <= NEAR_MS)
-            few = batch.take(pa.array(near))
-            for r, id_, name in zip(row[near].tolist(), *(few.column(c).to_pylist() for c in (0, 1)), strict=True):
-                codes = self._known_as(r, id_, name)
-                rows.append(np.full(len(codes), r, np.int64))
-                bearers.append(mixed(np.full(len(codes), self._rows.groups[r]), np.array(codes, np.int64)))
-        return np.concatenate(bearers), np.concatenate(rows)
+            row, batch = row[near], batch.take(pa.array(near))
+            names = pc.binary_join_element_wise("name:", batch.column("sender_name"), "")
+            for column, now in (
+                (batch.column("sender_id"), True),
+                (batch.column("sender_id"), False),
+                (names, False),
+            ):
+                person = self._persons(row, column, now)
+                meant = _among(person, people) & _mask(pc.is_valid(column))
+                found.append(np.stack([np.searchsorted(people, person[meant]), row[meant]]))
+        person, row = np.unique(np.concatenate(found, axis=1), axis=1)
+        return person, row
 
-    def _known_as(self, row: int, id_: str | None, name: str | None) -> list[int]:
-        names = {id_, f"name:{name}" if name else None} - {None}
-        if id_ is not None:
-            kin = self._rows.kins[int(self._rows.source(np.array([row]))[0])]
-            group = self._rows.ids[int(self._rows.groups[row])]
-            names.add(self._settled.people.get((kin, group), {}).get(id_, id_))
-        return sorted(self._codes[n] for n in names if n in self._codes)
-
-    def _only(self, rows: NDArray[np.int64], at: int, reply: int) -> int | None:
-        """The one message among rows (by time) that was sent then; rather exactly then."""
-        times = self._rows.at[rows]
-        lo, hi = np.searchsorted(times, at - NEAR_MS), np.searchsorted(times, at + NEAR_MS, side="right")
-        rows = rows[lo:hi]
+    def _only(self, rows: NDArray[np.int64], at: np.int64, reply: np.int64) -> int | None:
+        """The one message among rows that were sent about then; rather one that was sent exactly then."""
         rows = rows[rows != reply]
         exact = rows[self._rows.at[rows] == at]
         rows = exact if len(exact) else rows
         keys = self._settled.standing(self._rows.keys.take(rows))
         messages = set(zip(keys.hi.tolist(), keys.lo.tolist(), strict=True))
         return int(rows[0]) if len(messages) == 1 else None
+
+
+def _line(of: NDArray[Any], at: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Times of groups (or people) on one line, those of each far from those of the next."""
+    return of.astype(np.int64) * _STEP + np.clip(at, -_FARTHEST, _FARTHEST)
+
+
+def _hashes(texts: pa.Array) -> NDArray[np.uint64]:
+    values = texts.cast(pa.binary()).to_numpy(zero_copy_only=False)
+    return np.array([xxh3_64_intdigest(value) for value in values], np.uint64)
+
+
+def _among(values: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which values are among the (sorted) known ones, of which there are some."""
+    found: NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, values), len(known) - 1)] == values
+    return found
 
 
 def _none(columns: int) -> NDArray[np.int64]:

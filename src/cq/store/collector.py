@@ -139,7 +139,9 @@ class Collector:
             self._groups.setdefault(id_, Group(id_, None, "unknown"))
         rows = self._keyed()
         settled = overlap.within(rows, self._spill, self._names, self._heads)
-        for (source, _), count in zip(self._scopes, rows.scopes.count(np.flatnonzero(rows.double)), strict=True):
+        for (source, _), count in zip(
+            self._scopes, rows.scopes.count(np.flatnonzero(rows.double)), strict=True
+        ):
             self._tallies[source].skipped["duplicate"] += int(count)
         self._account(settled)
         runs = [steps(rows.groups, rows.at, lo, hi) for lo, hi in rows.scopes.runs()]
@@ -152,7 +154,15 @@ class Collector:
         rows = dataclasses.replace(rows, order=order)
         members = [self._members[k] for k in sorted(self._members)]
         return Log(
-            self._spans(rows), members, self._tallies, rows, self._spill, self._names, self._heads, settled, found
+            self._spans(rows),
+            members,
+            self._tallies,
+            rows,
+            self._spill,
+            self._names,
+            self._heads,
+            settled,
+            found,
         )
 
     def _keyed(self) -> Rows:
@@ -175,7 +185,9 @@ class Collector:
         for stand_in, native in settled.joined.items():
             known = self._groups[native]
             other = self._groups.pop(stand_in)
-            self._groups[native] = known.joined(Group(native, other.group_name, other.platform, other.chat_kind))
+            self._groups[native] = known.joined(
+                Group(native, other.group_name, other.platform, other.chat_kind)
+            )
         if settled.joined or settled.people:
             members = settled.members(self._members.values())
             self._members = {}

@@ -117,12 +117,15 @@ def _add(folder: Path, log: MessageLog, sources: list[SourceReport]) -> ImportRe
         members[key] = merged_member(members.get(key), member)
     imported = {s.sha256 for s in old.sources}
     people = {(kin.format, group): ids for (kin, group), ids in settled.people.items() if kin.stored}
+    if imported.issuperset(s.sha256 for s in sources):  # files that were here before say nothing new
+        people = {}
+    joined = settled.joined | old.joined
     new = Manifest(
-        parts=(*(before.with_senders(people) if before else ()), *_with_formats(parts, log)),
+        parts=(*(before.with_senders(people, joined) if before else ()), *_with_formats(parts, log, joined)),
         groups=write_table(folder, "groups", list(groups.values()), stamp),
         members=write_table(folder, "members", list(members.values()), stamp),
         sources=(*old.sources, *(s for s in sources if s.sha256 not in imported)),
-        joined=settled.joined | old.joined,
+        joined=joined,
     )
     publish(folder, parts)
     _commit(folder, new)
@@ -157,12 +160,13 @@ def _acquaint(log: MessageLog, stored: StoredLog | None) -> tuple[NDArray[np.uin
     return known, settled
 
 
-def _with_formats(parts: list[PartFile], log: MessageLog) -> list[PartFile]:
+def _with_formats(parts: list[PartFile], log: MessageLog, joined: dict[str, str]) -> list[PartFile]:
     """New files, with the formats their rows may come from."""
     formats: dict[str, set[str]] = {}
     for tally in log.tallies:
         for span in tally.spans:
-            formats.setdefault(span.group.group_id, set()).add(tally.format)
+            id_ = joined.get(span.group.group_id, span.group.group_id)
+            formats.setdefault(id_, set()).add(tally.format)
     return [msgspec.structs.replace(p, formats=tuple(sorted(formats.get(p.group_id, ())))) for p in parts]
 
 

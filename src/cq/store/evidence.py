@@ -46,6 +46,7 @@ class Sayings(NamedTuple):
     sort: NDArray[np.uint8]
     words: NDArray[np.uint64]
     telling: NDArray[np.bool_]
+    known: NDArray[np.bool_]
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Sayings:
         """Some of the rows."""
@@ -85,14 +86,15 @@ class Gatherer:
         row: NDArray[np.int64],
         group: NDArray[np.unsignedinteger],
         kind: NDArray[np.uint16],
+        known: NDArray[np.bool_],
     ) -> None:
-        """Some rows, their numbers, groups and kinds of export."""
+        """Some rows, their numbers, groups and kinds of export; which of them have their double already."""
         sort = _numbered(batch.column("kind"), _SORTS, np.uint8)
         words, telling = _words(batch.column("text"), sort)
         who = self._senders(batch.column("sender_id"))
         who[_QUIET[sort] & (words != 0)] = NOBODY
         at = batch.column("sent_at").cast(pa.int64()).to_numpy()
-        self._pieces.append(Sayings(row, at, group.astype(np.uint32), kind, who, sort, words, telling))
+        self._pieces.append(Sayings(row, at, group.astype(np.uint32), kind, who, sort, words, telling, known))
         if batch.column("reply_to").null_count < batch.num_rows:
             self.replies.update(np.unique(kind[_valid(batch.column("reply_to"))]).tolist())
 
@@ -100,10 +102,14 @@ class Gatherer:
         """All rows that were added, group by group, by time."""
         if not self._pieces:
             none = np.zeros(0, np.int64), np.zeros(0, np.uint32), np.zeros(0, np.uint16)
-            self.add(record_batch({}, 0), *none)
-        found = Sayings._make(np.concatenate(columns) for columns in zip(*self._pieces, strict=True))
+            self.add(record_batch({}, 0), *none, np.zeros(0, np.bool_))
+        pieces = dict(zip(Sayings._fields, map(list, zip(*self._pieces, strict=True)), strict=True))
         self._pieces = []
-        return found.take(np.lexsort((found.row, found.at, found.group)))
+        columns = {name: np.concatenate(pieces.pop(name)) for name in Sayings._fields}  # none is there twice
+        order = np.lexsort((columns["row"], columns["at"], columns["group"]))
+        for name in Sayings._fields:
+            columns[name] = columns[name][order]
+        return Sayings(**columns)
 
     def code(self, person: str) -> int:
         """The number of a sender."""

@@ -19,7 +19,8 @@ was fitted to a case:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -28,10 +29,16 @@ from numpy.typing import NDArray
 from cq.store.evidence import NOBODY, Sayings, mixed
 
 VOTES = 3
-"""By chance two unrelated rows coincide now and then; three times in a row, and hardly ever apart, they do not."""
+"""By chance two rows coincide now and then; thrice, and hardly ever one without the other, they do not."""
 
 SHARE = 0.9
 """Less than all: a clock that rolls over between two exports, a namesake's message, cost a vote."""
+
+FEW = 0.1
+"""Where more of the telling texts coincide than this, the clocks agree."""
+
+CHUNK = 1 << 17
+"""Rows compared at once."""
 
 QUARTER_MS = 15 * 60_000
 _LONGEST_OFFSET_MS = 26 * 3600_000
@@ -58,15 +65,43 @@ def compare(a: Sayings, b: Sayings, unit: int, agree: Agree, vague: int) -> Verd
 
     ``vague`` is a sender whose id means somebody else in every export (``self``).
     """
-    same = _same_people(a, b, unit, agree, vague)
+    every, telling = _Votes(), _Votes()
+    for some, others in _by_time(a, b, unit):
+        one, other = a.take(some), b.take(others)
+        every.count(one, other, unit)
+        telling.count(one.take(one.telling), other.take(other.telling), unit)
+    same = _same_people(a, b, every, telling, agree, vague)
+    uncertain, found = 0, [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
+    for some, others in _by_time(a, b, unit):
+        first, second, doubtful = _doubles(a.take(some), b.take(others), same, unit, vague)
+        found.append((first + some.start, second + others.start))
+        uncertain += doubtful
+    first, second = (np.concatenate(side) for side in zip(*found, strict=True))
+    rarely = telling.total < FEW * min(np.count_nonzero(a.telling), np.count_nonzero(b.telling))
+    return Verdict(same, first, second, uncertain, offset(a, b, unit) if rarely else 0)
+
+
+def _by_time(a: Sayings, b: Sayings, unit: int) -> Iterator[tuple[slice, slice]]:
+    """Both sides (by time) in pieces that have no moment in common, so that none needs much room."""
+    starts = [side.at[CHUNK::CHUNK] // unit * unit for side in (a, b)]
+    edges = np.unique(np.concatenate(starts))
+    cuts = [[0, *np.searchsorted(side.at, edges).tolist(), len(side.at)] for side in (a, b)]
+    for (lo, hi), (first, end) in zip(pairwise(cuts[0]), pairwise(cuts[1]), strict=True):
+        yield slice(lo, hi), slice(first, end)
+
+
+def _doubles(
+    a: Sayings, b: Sayings, same: dict[int, int], unit: int, vague: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """Places of rows that are one message, and how many more may be."""
     people, of = np.unique(b.who, return_inverse=True)
     as_first = np.array([_as_first(who, same, vague) for who in people.tolist()], np.int32)[of]
     strange = np.array([who not in same for who in people.tolist()], np.bool_)[of]
     first, second = _pairs(a, b._replace(who=as_first), unit)
-    left_a, left_b = a.spoken, b.spoken & strange
+    left_a, left_b = a.spoken & ~a.known, b.spoken & ~b.known & strange
     left_a[first] = left_b[second] = False
     doubtful, _ = one_for_one(_moment(a.take(left_a), unit), _moment(b.take(left_b), unit))
-    return Verdict(same, first, second, len(doubtful), offset(a, b, unit))
+    return first, second, len(doubtful)
 
 
 def _as_first(who: int, same: dict[int, int], vague: int) -> int:
@@ -77,14 +112,21 @@ def _as_first(who: int, same: dict[int, int], vague: int) -> int:
 class _Votes:
     """How often rows of two senders coincide."""
 
-    def __init__(self, a: Sayings, b: Sayings, unit: int) -> None:
+    def __init__(self) -> None:
+        self.of = Counter[tuple[int, int]]()
+        self.total = 0
+        self._of_first: dict[int, set[int]] = {}
+        self._for_second = Counter[int]()
+
+    def count(self, a: Sayings, b: Sayings, unit: int) -> None:
+        """More votes."""
         a, b = (side.take(side.spoken & (side.who >= 0)) for side in (a, b))
         one, two = _met(_moment(a, unit), _moment(b, unit))
-        self.of = Counter(zip(a.who[one].tolist(), b.who[two].tolist(), strict=True))
-        self._of_first: dict[int, list[int]] = {}
-        self._for_second = Counter(b.who[two].tolist())
-        for mine, other in self.of:
-            self._of_first.setdefault(mine, []).append(other)
+        self.total += len(one)
+        for (mine, other), n in Counter(zip(a.who[one].tolist(), b.who[two].tolist(), strict=True)).items():
+            self.of[mine, other] += n
+            self._for_second[other] += n
+            self._of_first.setdefault(mine, set()).add(other)
 
     def stand_for(self, one: int, other: int, enough: int, agree: Agree) -> bool:
         """Whether so many votes are for a pair, and so few against it.
@@ -97,8 +139,9 @@ class _Votes:
         return votes >= enough and votes >= SHARE * max(self._for_second[other], votes + against)
 
 
-def _same_people(a: Sayings, b: Sayings, unit: int, agree: Agree, vague: int) -> dict[int, int]:
-    every, telling = _Votes(a, b, unit), _Votes(a.take(a.telling), b.take(b.telling), unit)
+def _same_people(
+    a: Sayings, b: Sayings, every: _Votes, telling: _Votes, agree: Agree, vague: int
+) -> dict[int, int]:
     here = set(np.unique(a.who).tolist()) - {NOBODY, vague}
     same = {who: who for who in np.unique(b.who).tolist() if who in here}
     plain = frozenset(same)
@@ -119,7 +162,7 @@ def _same_people(a: Sayings, b: Sayings, unit: int, agree: Agree, vague: int) ->
 
 def _pairs(a: Sayings, b: Sayings, unit: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Places of equal rows: by their words, then things without words by what they are."""
-    free_a, free_b = np.ones(len(a.row), np.bool_), np.ones(len(b.row), np.bool_)
+    free_a, free_b = ~a.known, ~b.known
     firsts, seconds = [], []
     rounds = [
         (a.has_words, b.has_words, True),
@@ -145,7 +188,7 @@ def _moment(side: Sayings, unit: int) -> NDArray[np.uint64]:
 
 
 def one_for_one(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Places of equal values: the first of one side with the first of the other, the second with the second."""
+    """Places of equal values: the first of one side with the first of the other, and so on."""
     _, one, two = np.intersect1d(mixed(a, _turn(a)), mixed(b, _turn(b)), True, return_indices=True)
     return one, two
 
@@ -185,6 +228,8 @@ def offset(a: Sayings, b: Sayings, unit: int) -> int:
 
 def coincide(a: Sayings, b: Sayings, unit: int) -> bool:
     """Whether two groups have said anything telling at one moment, by one clock or another."""
-    a, b = a.take(a.telling), b.take(b.telling)
-    one, _ = _met(_moment(a, unit), _moment(b, unit))
-    return len(one) > 0 or offset(a, b, unit) != 0
+    for some, others in _by_time(a, b, unit):
+        one, other = a.take(some), b.take(others)
+        if len(_met(*(_moment(side.take(side.telling), unit) for side in (one, other)))[0]):
+            return True
+    return offset(a, b, unit) != 0

@@ -120,11 +120,11 @@ class Log:
     def meet(self, others: Elsewhere | None) -> Settled:
         """Settle what rows of this log have to do with rows of other kinds of export, kept elsewhere.
 
-        All that was settled; the rows of this log for which others stand are ``gone``, but left in its batches.
+        All that was settled; rows of this log for which others stand are ``gone``, but left in its batches.
         """
         if others is None:
             return self._settled
-        found = with_stored(self._rows, self._spill, self._names, self._heads, others)
+        found = with_stored(self._rows, self._spill, self._names, self._heads, self._settled, others)
         self._settled = self._settled.then(found)
         self.members = found.members(self.members)
         spans: dict[str, GroupSpan] = {}
@@ -183,7 +183,9 @@ class Log:
             columns["reply_to"] = pc.replace_with_mask(columns["reply_to"], answers, targets)
         columns["message_id"] = identity.texts(self._rows.keys.take(rows))
         final = pa.RecordBatch.from_arrays(list(columns.values()), schema=batch.schema)
-        return resolve_batch(self._names, self._settled.applied(final, self._rows.kins, self._rows.source(rows)))
+        return resolve_batch(
+            self._names, self._settled.applied(final, self._rows.kins, self._rows.source(rows))
+        )
 
     def _targets(self, batch: pa.RecordBatch, rows: NDArray[np.int64]) -> pa.Array:
         """What some replies answer, as message ids."""

@@ -27,20 +27,23 @@ STRANGERS = 20
 
 
 class Table(NamedTuple):
-    """Rows that take part: a batch, the numbers of its rows, their groups and their kinds."""
+    """Rows that take part: a batch, the numbers of its rows, their groups and their kinds.
+
+    ``known``: rows whose double is known already. They tell who is who, as they did when that was new.
+    """
 
     batch: pa.RecordBatch
     row: NDArray[np.int64]
     group: NDArray[np.unsignedinteger]
     kind: NDArray[np.uint16]
+    known: NDArray[np.bool_]
 
     def where(self, keep: NDArray[np.bool_]) -> Table:
         """Some of the rows."""
         if keep.all():
             return self
-        return Table(
-            self.batch.filter(pa.array(keep)), self.row[keep], self.group[keep], self.kind[keep]
-        )
+        columns = (column[keep] for column in self[1:])
+        return Table._make([self.batch.filter(pa.array(keep)), *columns])
 
 
 class Meeting:
@@ -54,7 +57,7 @@ class Meeting:
     def settle(
         self, tables: Iterable[Table], pairs: dict[str, str], keys_of: Callable[[NDArray[np.int64]], Keys]
     ) -> Settled:
-        """Decide about groups, then people, then rows."""
+        """Decide about groups, then people, then rows; ``pairs``: stand-ins that may be native groups."""
         for table in tables:
             self._gatherer.add(*table)
         rows = self._gatherer.take()
@@ -104,7 +107,8 @@ class Meeting:
         """Near in time; and where both spoke much in the same time, they said something in common."""
         spans = [(int(side.at.min()), int(side.at.max())) for side in (one, other)]
         first, last = max(s[0] for s in spans), min(s[1] for s in spans)
-        shared = [side.take((side.at >= first) & (side.at <= last)) for side in (one, other)]
+        edges = [np.searchsorted(side.at, [first, last + 1]) for side in (one, other)]
+        shared = [side.take(slice(*edge.tolist())) for side, edge in zip((one, other), edges, strict=True)]
         if any(np.count_nonzero(side.telling) < STRANGERS for side in shared):
             return near(*spans)
         return coincide(one, other, max(self._units[k] for s in (one, other) for k in np.unique(s.kind)))

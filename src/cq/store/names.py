@@ -72,9 +72,8 @@ class Names:
         return next(iter(ids)) if len(ids) == 1 else who
 
     def bearers(self, group: str, name: str) -> set[str]:
-        """Everybody who has borne a name; ``name:…``, which is no more than the name, is nobody."""
-        name = name.strip()
-        return self._ids.get(group, {}).get(name, set()) - {f"name:{name}"}
+        """Everybody who has borne a name; ``name:…``, which is no more than a name, is nobody."""
+        return {i for i in self._ids.get(group, {}).get(name.strip(), ()) if not i.startswith("name:")}
 
     def identify(self, group: str, id_: str, person: str) -> None:
         """From now on, one id is known to be another one's; ``self`` is somebody else in every export."""

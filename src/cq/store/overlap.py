@@ -47,7 +47,7 @@ def wanted(heads: Heads) -> tuple[dict[str, str], set[str]]:
 
 
 def within(rows: Rows, spill: Spill, names: Names, heads: Heads) -> Settled:
-    """Settle what kinds of export of one log have to do with each other. Doubles and groups change in ``rows``."""
+    """Settle what kinds of export of one log have to do with each other; ``rows`` get more doubles."""
     pairs, groups = wanted(heads)
     if not groups:
         return Settled()
@@ -60,11 +60,13 @@ def within(rows: Rows, spill: Spill, names: Names, heads: Heads) -> Settled:
     return settled
 
 
-def with_stored(rows: Rows, spill: Spill, names: Names, heads: Heads, others: Elsewhere) -> Settled:
+def with_stored(
+    rows: Rows, spill: Spill, names: Names, heads: Heads, before: Settled, others: Elsewhere
+) -> Settled:
     """Settle what the rows of a log have to do with stored ones, which stay whatever comes.
 
-    Rows that are stored already, by their identity, have nothing to do with others. A group of this log is
-    not joined to a group of this log any more: its rows have their order.
+    ``before``: what was settled within the log. Its groups are not joined to each other any more: their
+    rows have their order.
     """
     both = heads.with_others(others.heads)
     pairs, groups = wanted(both)
@@ -76,16 +78,16 @@ def with_stored(rows: Rows, spill: Spill, names: Names, heads: Heads, others: El
     ids = list(dict.fromkeys([*rows.ids, *sorted(there)]))
     kins = list(dict.fromkeys(rows.kins))
     stored = _Stored(others, groups, ids, kins, first=len(rows.at))
-    tables = [*stored.tables()]
-    for table in tables:
-        names.learn(table.batch)
     ours = np.sort(rows.keys.hi[~rows.double])
-    own = _own(rows, spill, groups, kins, without=np.sort(stored.keys().hi))
 
     def all_rows() -> Iterator[Table]:
-        for table in tables:
-            yield table.where(~_among(identity.parse(table.batch.column("message_id")).hi, ours))
-        yield from own
+        for table in stored.tables():
+            names.learn(table.batch)
+            yield table._replace(known=_among(stored.last, ours))
+        theirs = np.sort(stored.keys().hi)
+        for table in _own(rows, spill, groups, kins):
+            batch = before.applied(table.batch, rows.kins, rows.source(table.row))
+            yield table._replace(batch=batch, known=_among(rows.keys.hi[table.row], theirs))
 
     def keys_of(some: NDArray[np.int64]) -> Keys:
         known, inside = stored.keys(), some < len(rows.at)
@@ -118,8 +120,13 @@ class _Stored:
             group_code = np.full(n, self._place[group], np.uint32)
             kind = np.full(n, self._kins.index(kin), np.uint16)
             self._keys.append(identity.parse(batch.column("message_id")))
-            yield Table(batch, np.arange(row, row + n), group_code, kind)
+            yield Table(batch, np.arange(row, row + n), group_code, kind, np.zeros(n, np.bool_))
             row += n
+
+    @property
+    def last(self) -> NDArray[np.uint64]:
+        """The identities (first 64 bits) of the last table."""
+        return self._keys[-1].hi
 
     def keys(self) -> Keys:
         """The identities of all rows so far."""
@@ -128,10 +135,8 @@ class _Stored:
         return self._keys[0]
 
 
-def _own(
-    rows: Rows, spill: Spill, groups: set[str], kins: list[Kin], without: NDArray[np.uint64] | None = None
-) -> Iterator[Table]:
-    """Rows of a log in some groups, without doubles, and those that ``without`` holds the identity of."""
+def _own(rows: Rows, spill: Spill, groups: set[str], kins: list[Kin]) -> Iterator[Table]:
+    """Rows of a log in some groups, without doubles."""
     some = np.array([id_ in groups for id_ in rows.ids], np.bool_)
     number = np.array([kins.index(kin) for kin in rows.kins], np.uint16)
     start = 0
@@ -139,18 +144,14 @@ def _own(
         piece = np.arange(start, start + batch.num_rows)
         start += batch.num_rows
         keep = some[rows.groups[piece]] & ~rows.double[piece]
-        if without is not None:
-            keep &= ~_among(rows.keys.hi[piece], without)
         if keep.any():
-            table = Table(batch, piece, rows.groups[piece], number[rows.source(piece)])
-            yield table.where(keep)
+            kind = number[rows.source(piece)]
+            yield Table(batch, piece, rows.groups[piece], kind, rows.double[piece]).where(keep)
 
 
 def _among(values: NDArray[np.uint64], known: NDArray[np.uint64]) -> NDArray[np.bool_]:
     """Which values are among the (sorted) known ones."""
     if not len(known):
         return np.zeros(len(values), np.bool_)
-    found: NDArray[np.bool_] = (
-        known[np.minimum(np.searchsorted(known, values), len(known) - 1)] == values
-    )
+    found: NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, values), len(known) - 1)] == values
     return found

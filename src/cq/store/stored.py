@@ -252,11 +252,13 @@ class StoredLog:
                 for batch in self._columns(part, list(COLUMNS)):
                     yield id_, _formats(part), self._settle(part, batch)
 
-    def with_senders(self, people: Mapping[tuple[str, str], Mapping[str, str]]) -> tuple[PartFile, ...]:
-        """The files, with what became known of senders, by (formats, group)."""
+    def with_senders(
+        self, people: Mapping[tuple[str, str], Mapping[str, str]], joined: Mapping[str, str]
+    ) -> tuple[PartFile, ...]:
+        """The files, with what became known of senders, by (formats, group), and of groups."""
         files = []
         for part in self.manifest.parts:
-            id_ = self.manifest.joined.get(part.group_id, part.group_id)
+            id_ = joined.get(part.group_id, part.group_id)
             ids = people.get((_formats(part), id_), {})
             senders = {old: ids.get(new, new) for old, new in part.senders.items()}
             senders |= {old: new for old, new in ids.items() if old not in senders}

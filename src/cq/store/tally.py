@@ -1,4 +1,4 @@
-"""How much there is of each group, and what became of every record of a source. It counts; it decides nothing."""
+"""How much there is of each group, and what became of every record of a source. It decides nothing."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+window.__QCE_APP__ = { start() {} };

@@ -1,0 +1,1 @@
+window.__QCE_MANIFEST__({"format": "qce-modern-html-chunked", "version": 1, "chat": {"name": "周末羽毛球(东区)", "type": "group"}, "totalMessages": 5, "chunks": [{"id": "c000001", "file": "data/chunks/c000001.js", "count": 3}, {"id": "c000002", "file": "data/chunks/c000002.js", "count": 2}, {"id": "c000003", "file": "data/chunks/c000003.js", "count": 2}]});
