@@ -5,6 +5,7 @@ slowed down and not tuned. Also the child process of ``families.py``:
 ``loops.py reader|loop FORMAT BIG SMALL``.
 """
 
+import contextlib
 import csv
 import json
 import re
@@ -117,19 +118,22 @@ def reader(format_id: str, folder: Path) -> int:
     """Read an export with ``cq``; the number of its messages."""
     from zoneinfo import ZoneInfo
 
+    from cq.errors import InputError
     from cq.formats import ReadOptions, all_formats, expand, identify, only_when_asked_for
 
     fmt = next(f for f in all_formats() if f.id == format_id)
     forced = fmt.id if fmt.sniff is only_when_asked_for else None
     options = ReadOptions(ZoneInfo("Asia/Shanghai"), year=2025)
-    rows = 0
+    found = []
     for candidate in expand([str(folder)]):
-        try:
-            found = identify(candidate.source, forced)
-        except Exception:
-            continue
-        for batch in found.format.read(found.source, options):
-            rows += batch.messages.num_rows if batch.messages is not None else 0
+        with contextlib.suppress(InputError):
+            found.append(identify(candidate.source, forced))
+    parts = {part.label for one in found for part in one.parts}
+    rows = 0
+    for one in found:
+        if one.source.label not in parts:
+            for batch in one.format.read(one.source, options):
+                rows += batch.messages.num_rows if batch.messages is not None else 0
     return rows
 
 

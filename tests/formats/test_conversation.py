@@ -135,6 +135,7 @@ _COMPARED: dict[Lack, Callable[[Row], None]] = {
     Lack.LINKS: lambda row: row.update(url=None),
     Lack.TITLES: lambda row: row.update(card_title=None),
     Lack.OWN_NAME: lambda row: row.update(sender_name=None if row["sender_id"] == "me" else row["sender_name"]),
+    Lack.BREAKS: lambda row: row.update(text=_in_one_line(row["text"])),
     Lack.LINES: lambda row: row.update(text=row["text"].partition("\n")[0] if row["text"] else None),
     Lack.OWN_TEXT: lambda row: row["is_self"] and row.update(text=None, mentions=[]),
     Lack.OWN: lambda row: row.update(is_self=None),

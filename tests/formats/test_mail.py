@@ -75,6 +75,7 @@ def test_names_days_and_bodies() -> None:
         ('Dear:\n微信群"骑行"的聊天记录如下：', "骑行", "group"),
         ("骑行 微信群上的聊天記錄如下，請查收。", "骑行", "group"),
         ("发件人: a@b.cc\n主题: 聊天记录\n\n" + HEADER, "骑行", "group"),
+        ("阿北 <a.b@c.example.org>\n2026年2月1日 周日 12:00\n收件人：我\n\n" + HEADER, "骑行", "group"),
         ("Chat history in “Riding” is as follows:", "x", "unknown"),  # wording unknown: the file names the group
         ("", "x", "unknown"),
     ],
@@ -182,6 +183,20 @@ def test_mails_in_one_file_overlap_as_if_they_were_several(tmp_path: Path) -> No
         assert texts == ["1", "1", "好", "走"]
         assert reading.sources[0].skipped_by == {"duplicate": 2}
         reading.log.close()
+
+
+def test_the_last_words_of_a_mail_are_kept_and_signatures_are_not() -> None:
+    last = ("西西", "06:54", "通知\n\n时间：周六\n主题：翻土")
+    for below in (
+        "",
+        "\n发自我的手机\n",
+        "\n--- 原始邮件 ---\n发件人: a@b.cc\n",
+        "\n发自我的手机\n\n---- 转发 ----\n\n",
+    ):
+        assert pairs(several(mail(("阿北", "06:53", "早"), last) + below))[-1] == (
+            "西西",
+            "通知\n\n时间：周六\n主题：翻土",
+        )
 
 
 def test_mails_of_two_groups_in_one_file() -> None:

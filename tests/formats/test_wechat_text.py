@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import date
 
@@ -10,6 +11,7 @@ from raw import Read, read, source
 
 from cq.errors import InputError
 from cq.formats import all_formats, identify
+from cq.formats._transcript import records
 
 BLOCKS = (1, 7, 64)
 TEXTS = (
@@ -62,6 +64,13 @@ def test_a_weflow_head_inside_a_paragraph_is_talk_about_heads() -> None:
     quoted = "看：\n2026-02-01 06:00:00 '阿北'\n这种格式"
     found = several(weflow(("阿北", "在"), ("西西", quoted)), "weflow-txt")
     assert found.column("text") == ["在", quoted]
+
+
+def test_a_head_that_may_be_pasted_is_told() -> None:
+    pasted = "一\n\n2026-01-01 06:00:00 '西西'\n抄的"
+    found = several(weflow(("阿北", "零"), ("阿北", pasted), ("西西", "二")), "weflow-txt")
+    assert found.column("text") == ["零", "一", "抄的", "二"]  # nothing tells it from a message
+    assert [(n.code, n.where) for n in found.notices] == [("suspect_split", "x.txt:7")]
 
 
 def test_weflow_without_its_blank_lines_is_read_all_the_same() -> None:
@@ -258,6 +267,15 @@ def test_memotrace_3_leaves_system_rows_empty_but_counts_them() -> None:
     assert found.column("reply_quote") == [None, None, "早"]
 
 
+def test_names_of_nobody() -> None:
+    text = f"2026-02-01 06:53:20 系统消息\n{TOLD}\n\n2026-02-01 06:54:20 群成员\n好"
+    found = several(text, "memotrace-txt")
+    assert found.column("event") == ["recall", None]
+    assert found.column("sender_id") == [None, None]
+    told = read(weflow(("系统消息", TOLD), ("7@chatroom", TOLD), ("阿北", "好")).encode(), "weflow-txt")
+    assert told.column("event") == ["recall", "recall", None]
+
+
 def test_memotrace_takes_the_group_from_its_folder() -> None:
     text = "2026-02-01 06:53:20 阿北\n早\n\n2026-02-01 06:54:20 西西\n好"
     found = read(text.encode(), "memotrace-txt", name="聊天记录/骑行(70000000001@chatroom)/骑行.txt")
@@ -340,6 +358,19 @@ def test_what_wda_puts_behind_a_text(body: str, kind: str, text: str) -> None:
     assert (row["kind"], row["text"]) == (kind, text)
 
 
+# -- the engine below --------------------------------------------------------------------------------
+
+
+def test_heads_of_several_lines_are_found_wherever_a_block_ends() -> None:
+    text = "before\n\na\n--\nx\n\nb\n--\n--\nb\n--\n"
+    head = re.compile(r"^(\w)\n--$", re.MULTILINE)
+    for block in range(1, 24):
+        pieces = list(records(source(text.encode(), block=block), head, lines_of_head=2))
+        lines, heads, bodies = ([one for piece in pieces for one in piece[k] or ()] for k in range(3))
+        assert (lines, heads, bodies) == ([3, 7, 10], [("a",), ("b",), ("b",)], ["x", "--", ""])
+        assert [piece.preamble for piece in pieces if piece.preamble is not None] == ["before"]
+
+
 # -- what only looks like them -----------------------------------------------------------------------
 
 LOOK_ALIKES = {
@@ -396,6 +427,11 @@ def test_a_log_is_recognised_but_not_what_quotes_it(id_: str) -> None:
     assert recognised("\n".join("> " + line for line in QUOTED[id_].split("\n"))) == []
     inside = weflow(("阿北", "你看：\n\n" + QUOTED[id_].strip()), ("西西", "嗯"))
     assert recognised(inside) == ["weflow-txt"]
+
+
+def test_a_name_in_quotes_does_not_make_another_format() -> None:
+    others = "2026-02-01 06:54:20 西西\n好\n\n2026-02-01 06:55:20 阿北\n走\n"
+    assert recognised("2026-02-01 06:53:20 'x'\n早\n\n" + others) == ["memotrace-txt"]
 
 
 @pytest.mark.parametrize("id_", QUOTED)

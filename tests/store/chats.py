@@ -18,7 +18,7 @@ from cq.result import Records, SourceReport
 from cq.store.collector import Collector
 from cq.store.log import Log, MessageLog, Tally
 
-LAW = settings(deadline=None, max_examples=600)
+LAW = settings(deadline=None, max_examples=80)
 """For tests of what holds for all inputs: the first call loads Arrow, which takes its time."""
 
 START = 1_700_000_000_000

@@ -44,45 +44,44 @@ def read_log(source: Source, options: ReadOptions) -> Iterator[Batch]:
 
 
 def _rows(log: Log, piece: Records) -> Rows:
-    rows = Rows()
+    rows, known = Rows(), log.known
     for line, (time, _, first), body in zip(piece.lines, piece.heads, piece.bodies, strict=True):
         text = f"{first}\n{body}" if body else first or ""
-        match text[:3]:
-            case "收到群" | "收到好":
-                found = _received(log, rows, line, time, text)
-            case "发送群" | "发送好":
-                found = _sent(log, rows, line, time, text)
-            case "新成员":
-                found = _reported(log, rows, line, time, text)
-            case _:
-                found = text.startswith(("群 ", "成员 ")) and _reported(log, rows, line, time, text)
-        if found:
-            continue
-        if text.startswith(("收到群 ", "发送群 ", "收到好友 ", "发送好友 ")):
-            log.problem("bad_row", line, text)
-        else:
-            log.skip("log_line")
+        prefix, _, rest = text.partition(_SAYS)
+        sender = known.get(prefix)
+        if sender is not None:
+            _add(rows, line, time, sender, rest)
+        elif not _row(log, rows, line, time, text, prefix):
+            if text.startswith(("收到群 ", "发送群 ", "收到好友 ", "发送好友 ")):
+                log.problem("bad_row", line, text)
+            else:
+                log.skip("log_line")
     return rows
 
 
-def _received(log: Log, rows: Rows, line: int, time: str | None, text: str) -> bool:
-    prefix, _, rest = text.partition(_SAYS)
-    sender = log.known.get(prefix)
-    if sender is None:
+def _row(log: Log, rows: Rows, line: int, time: str | None, text: str, prefix: str) -> bool:
+    """Anything but a message of somebody who has written before; False for what is no row."""
+    if text.startswith(("收到群 ", "收到好友 ")):
         if (read := _sender(log, text)) is None:
             return False
         sender, end = read
-        rest = text[end:]
         if end == len(prefix) + len(_SAYS):
             log.remember(prefix, sender)
-    words, native = _with_id(rest)
+        _add(rows, line, time, sender, text[end:])
+        return True
+    if text.startswith(("发送群 ", "发送好友 ")):
+        return _sent(log, rows, line, time, text)
+    return text.startswith(("群 ", "新成员 ", "成员 ")) and _reported(log, rows, line, time, text)
+
+
+def _add(rows: Rows, line: int, time: str | None, sender: Sender, message: str) -> None:
+    words, native = _with_id(message)
     more = None
     if native is None:  # without its id the message breaks off: so does the log
         more = More(segments(words), cut=True)
     elif "[" in words or "&" in words:
         more = More(segments(words))
     rows.add(line, time, sender, words, False, native, more)
-    return True
 
 
 def _sender(log: Log, text: str) -> tuple[Sender, int] | None:

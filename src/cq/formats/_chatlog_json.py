@@ -19,7 +19,7 @@ from cq.formats._chatlog_content import with_ids
 from cq.formats._json_values import identifier_column, identifiers, strings, whole
 from cq.formats._system_text import SELF
 from cq.formats._wall_clock import instant
-from cq.formats._wechat_content import SHOWN, Content, quoted_moment
+from cq.formats._wechat_content import SHOWN, Content, quoted_moment, quoted_words
 from cq.formats._wechat_json import Columns, Dialect, Export, first_of, flags, odd, typed
 from cq.formats._wechat_names import is_room
 from cq.formats._wechat_types import kind_of
@@ -139,15 +139,16 @@ def _referred(quoted: dict[str, Any]) -> tuple[str | None, str | None]:
     more = quoted.get("contents")
     words = first_of(quoted, "content") or first_of(more if isinstance(more, dict) else {}, "title", "desc")
     known = people[0] is not None and at is not None
-    return f"at:{at}:{people[0]}" if known else None, words or SHOWN.get(what)
+    return f"at:{at}:{people[0]}" if known else None, quoted_words(words) or SHOWN.get(what)
 
 
 def _owner(rows: Sequence[_Row]) -> str | None:
-    """Whom ``isSelf`` marks most often: in WeChat 4 it marks others, too."""
-    votes = Counter(row.sender for row in rows if row.isSelf is True and isinstance(row.sender, str))
+    """Whom ``isSelf`` marks most often (in WeChat 4 it marks others, too), best of all without a name."""
+    marked = [row for row in rows if row.isSelf is True and isinstance(row.sender, str)]
+    votes = Counter(row.sender for row in [row for row in marked if not row.senderName] or marked)
     for person, _ in votes.most_common(_FEW):
         if person and not is_room(person):
-            return person
+            return str(person)
     return None
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from cq.formats import ReadOptions
 from cq.formats._chatlog_content import chatlog_content, who, with_ids
@@ -20,8 +21,10 @@ from cq.formats._wechat_content import Content
 from cq.formats._wechat_names import is_room
 from cq.formats._wechat_talk import (
     ME,
+    Pasted,
     People,
     contents_of,
+    doubts,
     group_named,
     group_of,
     in_time,
@@ -74,6 +77,7 @@ class _Reader:
         self._options = options
         self._groups: dict[str | None, Group] = {}
         self._times: dict[str | None, _Times] = {}
+        self._split: dict[str | None, Pasted] = defaultdict(Pasted)
         self._known: set[str | None] = set()
         self._nobody: set[str] = set()
         # of each way in which somebody is written
@@ -93,6 +97,7 @@ class _Reader:
         piece, stamps, problems = in_time(piece, self._times[chat].column(times), label, times)
         if problems:
             yield Batch(problems=problems)
+        self._split[chat].look(piece, stamps)
         people, nobody = self._sent_by(piece)
         looked_at = marked(piece.bodies, _BEGINS)
         contents = contents_of(piece.bodies, looked_at, chatlog_content, nobody, self._event)
@@ -104,7 +109,8 @@ class _Reader:
 
     def last(self) -> Batch:
         """The doubts of the whole file."""
-        notices = [*self._source.notices()]
+        split = sorted(line for chat in self._split.values() for line in chat.lines)
+        notices = [*self._source.notices(), *doubts(self._source.label, {"suspect_split": split})]
         assumed = sum(times.assumed for times in self._times.values())
         if assumed and self._options.date is None and self._options.year is None:
             notices.append(Problem("assumed_date", self._source.label, str(assumed)))
@@ -147,30 +153,40 @@ class _Times:
         self._clock = WallClock(options)
         self._calendar = Calendar(options, source.name)
         self._label = source.label
-
-    @property
-    def assumed(self) -> int:
-        return self._calendar.assumed
+        self.assumed = 0
 
     def column(self, times: Sequence[str]) -> Stamps:
         if all(len(time) == _WHOLE for time in times):
             return self._clock.column(times)
-        local = [self._local(time) for time in times]
-        sound = np.array([at is not None for at in local], np.bool_)
-        ms: NDArray[np.int64] = np.array([at or 0 for at in local], np.int64)
-        ms[sound] = self._clock.utc(ms[sound])
-        return Stamps(ms, sound, 0)
-
-    def _local(self, time: str) -> int | None:
-        *day, clock = time.split(" ")
-        hour, minute, second = map(int, clock.split(":"))
-        if hour > 23 or minute > 59 or second > 59:
-            return None
+        clocks = np.frombuffer("".join([time[-8:] for time in times]).encode(), np.uint8).reshape(-1, 8)
+        digits = (clocks - ord("0")).astype(np.int64)
+        hour, minute, second = (digits[:, i] * 10 + digits[:, i + 1] for i in (0, 3, 6))
         seconds = hour * 3600 + minute * 60 + second
-        match [int(part) for part in "".join(day).split("-") if part]:
+        sound = (hour < 24) & (minute < 60) & (second < 60)
+        local = np.zeros(len(times), np.int64)
+        first = 0
+        for day, run in groupby([time[:-9] for time in times]):
+            end = first + sum(1 for _ in run)
+            rows = first + np.flatnonzero(sound[first:end])
+            first = end
+            found = self._on(day, seconds[rows].tolist()) if len(rows) else None
+            if found is None:
+                sound[rows] = False
+            else:
+                local[rows] = found
+        local[sound] = self._clock.utc(local[sound])
+        return Stamps(local, sound, 0)
+
+    def _on(self, day: str, seconds: list[int]) -> list[int] | None:
+        """Local milliseconds of times of one day, None if there is no such day."""
+        numbers = [int(part) for part in day.split("-") if part]
+        if len(numbers) < 3:
+            self.assumed += len(seconds)
+        match numbers:
             case [year, month, number]:
-                return self._calendar.of_date(year, month, number, seconds)
+                at = self._calendar.of_date(year, month, number, 0)
             case [month, number]:
-                return self._calendar.of_day(month, number, seconds, self._label)
+                at = self._calendar.of_day(month, number, 0, self._label)
             case _:
-                return self._calendar.of_time(seconds, self._label)
+                return [self._calendar.of_time(second, self._label) for second in seconds]
+        return None if at is None else [at + second * 1000 for second in seconds]

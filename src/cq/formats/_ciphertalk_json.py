@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
 import msgspec
 
-from cq.formats._json_values import as_written, identifiers, strings, whole
+from cq.formats._json_values import identifiers, strings, whole
 from cq.formats._wechat_content import QUOTE, Content, reply_of, tidy, titled, xml_of
 from cq.formats._wechat_json import Columns, Dialect, Export, flags, number_of, odd, typed
 from cq.formats._wechat_names import chat_kind
 from cq.formats._wechat_types import kind_of
 from cq.formats._weflow_message import mentioned
-from cq.model import NON_SPEECH, Kind, Member, Problem
+from cq.model import NON_SPEECH, Kind, Member
 
 _EXACT = 1 << 53
 
@@ -55,12 +55,9 @@ def _begin(export: Export) -> None:
         export.members.append(Member(id_, owner, role="owner"))
 
 
-def _finish(export: Export, seen: int) -> None:
-    session = export.header.get("session")
-    stated = as_written(session.get("messageCount")) if isinstance(session, dict) else None
-    if stated is not None and stated != str(seen):
-        detail = f"messageCount={stated} messages={seen}"
-        export.notices.append(Problem("count_mismatch", export.source.label, detail))
+def _stated(header: Mapping[str, Any]) -> Any:
+    session = header.get("session")
+    return session.get("messageCount") if isinstance(session, dict) else None
 
 
 def _columns(rows: Sequence[_Row], export: Export) -> Columns:
@@ -124,6 +121,6 @@ CIPHERTALK = Dialect(
     keys=("exportInfo", "session"),
     first=("session",),
     begin=_begin,
-    finish=_finish,
+    stated=_stated,
     owner=_owner,
 )

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -45,8 +46,7 @@ _ROLLS = 6 * 3600
 """A clock that goes back by more than six hours has passed midnight."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
+class _Head(NamedTuple):
     """A head line: who, the date as it is written (or none), the second of the day; or a day rule."""
 
     sender: str | None

@@ -1,4 +1,4 @@
-"""Text copied out of WeChat's window for computers: which of its shapes a file has, and its messages as columns.
+"""Text copied out of WeChat's window: which of its shapes a file has, and its messages as columns.
 
 When a head was written, :mod:`_clipboard_times` works out; what a body is, :mod:`_wechat_talk` knows.
 """

@@ -129,9 +129,8 @@ class _Stream(io.RawIOBase):
 _TOKEN = re.compile(
     rb"\"(?P<double>[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+)\""
     rb"|'(?P<single>[^'\\\n]*+(?:\\.[^'\\\n]*+)*+)'"
-    rb"|`(?P<template>[^`\\]*+(?:\\.[^`\\]*+)*+)`"
     rb"|(?P<key>[A-Za-z_$][\w$]{0,99}+)(?=\s{0,99}:)|(?P<undefined>\bundefined\b)"
-    rb"|(?P<comma>,)(?=\s{0,99}[}\]])|(?P<open>[\"'`])",
+    rb"|(?P<comma>,)(?=\s{0,99}[}\]])|(?P<open>[\"'])",
     re.DOTALL,
 )
 """A string ends in its line, so that a lost quote spoils no more than that."""
@@ -172,21 +171,20 @@ def _rewritten(data: bytes, *, final: bool) -> tuple[bytes, bytes]:
     """What can be rewritten of ``data``, and the rest, in which a token may be cut off."""
     limit = len(data) if final else max(len(data) - _LONGEST_KEY, 0)
     out: list[bytes] = []
-    at = 0
-    for match in _TOKEN.finditer(data):
-        start, kind = match.start(), match.lastgroup
-        if start >= limit:
-            break
-        if kind == "open":
-            line_end = data.find(b"\n", start) if data[start] != ord("`") else -1
-            if not final and line_end < 0 and len(data) - start < _LONGEST_STRING:
-                out.append(data[at:start])
-                return b"".join(out), data[start:]
+    at = done = 0
+    while (match := _TOKEN.search(data, at)) and match.start() < limit:
+        if match.lastgroup == "open":  # no string: the rest of the line is damaged
+            at = data.find(b"\n", match.start())
+            if at < 0:
+                if not final and len(data) - match.start() < _LONGEST_STRING:
+                    out.append(data[done : match.start()])
+                    return b"".join(out), data[match.start() :]
+                at = limit = len(data)
             continue
-        out += (data[at:start], _token(kind or "", match))
-        at = match.end()
+        out += (data[done : match.start()], _token(match.lastgroup or "", match))
+        at = done = match.end()
     stop = max(limit, at)
-    out.append(data[at:stop])
+    out.append(data[done:stop])
     return b"".join(out), data[stop:]
 
 
@@ -202,9 +200,8 @@ def _token(kind: str, match: re.Match[bytes]) -> bytes:
             return match[0]
         case _:
             inside = match[kind]
-            if b"\\" in inside or b'"' in inside or b"\n" in inside or b"\t" in inside:
-                lines = b"\n" * inside.count(b"\n")
-                return b'"%b"%b' % (_SPECIAL.sub(_escaped, inside), lines)
+            if b"\\" in inside or b'"' in inside or b"\t" in inside:
+                return b'"%b"' % _SPECIAL.sub(_escaped, inside)
             return b'"%b"' % inside
 
 

@@ -66,7 +66,7 @@ class ItemFinder:
         if self.outermost:  # anything may follow, but another item
             while window.left < MAX_KEY and window.grow():
                 pass
-            followed = window.after(window.at + 1) in (b",", b"{")
+            followed = window.after(window.at + 1) in (b",", b"{", b'"')
             return not followed and not (self.unsure and self._items_follow())
         while not (match := _AFTER_ARRAY.match(window.data, window.at)) or match.end() == len(window.data):
             if window.left > MAX_KEY or not window.grow():

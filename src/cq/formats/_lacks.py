@@ -28,6 +28,7 @@ class Lack(StrEnum):
     MENTIONS = "mentions"  # only as @name in the text
     LINKS = "url"
     TITLES = "card_title"  # titles of cards and files
+    BREAKS = "breaks"  # line breaks inside a text
     LINES = "lines"  # of a text with several lines only the first
     OWN_TEXT = "own_text"  # the owner's messages are cut short
     OWN = "is_self"

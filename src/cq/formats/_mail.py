@@ -29,11 +29,18 @@ HEADER = (
 )
 _DEAR = r"Dear[:：][ \t]*"
 
+_EDGE = re.compile(r"-{2,}[^\n]{0,60}-{2,}")
+_SIGNATURE = re.compile(r"发自我的[^\n]{0,40}|Sent from my [^\n]{0,40}")
 _CLIENT_LINE = re.compile(
-    rf"{_DEAR}|-{{2,}}[^\n]{{0,60}}-{{2,}}|发自我的[^\n]{{0,40}}|Sent from my [^\n]{{0,40}}"
+    rf"{_DEAR}|{_EDGE.pattern}|{_SIGNATURE.pattern}"
     r"|(?:发件人|寄件者|收件人|收件者|抄送|主题|主旨|时间|日期|发送时间|附件|From|To|Cc|Subject|Date|Sent)[:：][^\n]{0,500}"
 )
 """What mail programs put around a mail that was forwarded or copied."""
+_ADDRESS_OR_DATE = re.compile(
+    r"[^\n@]{0,80}[\w.+-]{1,64}@[\w-]{1,60}(?:\.[\w-]{1,20}){1,4}[^\n@]{0,40}"
+    r"|\d{4}[年/-]\d{1,2}[月/-]\d{1,2}[^\n—]{0,40}"
+)
+"""How some of them show who has sent it, and when."""
 _GREETING = re.compile(r".{0,300}(?:chat (?:history|record|log)|聊天[记記][录錄]).{0,300}", re.IGNORECASE)
 """A header in words that nobody has recorded (English phones)."""
 _DATE = re.compile(rf"{_DASHES}[ \u00a0]{{1,4}}\d{{4}}[-/]\d{{1,2}}[-/]\d{{1,2}}[ \u00a0]{{1,4}}{_DASHES}")
@@ -85,7 +92,7 @@ def mark(text: str) -> str | None:
 
 
 def _around(line: str) -> bool:
-    return bool(_CLIENT_LINE.fullmatch(line) or _GREETING.fullmatch(line))
+    return any(pattern.fullmatch(line) for pattern in (_CLIENT_LINE, _GREETING, _ADDRESS_OR_DATE))
 
 
 def envelope(text: str) -> bool:
@@ -209,10 +216,15 @@ def _set(lines: list[tuple[str, bool]]) -> str:
 
 
 def without_client(body: str) -> str:
-    """The last body of a mail without what mail programs put below it: a signature, the next mail's head."""
-    kept = body.rstrip(_BLANKS)
-    while True:
-        before, _, line = kept.rpartition("\n")
-        if not before or not _CLIENT_LINE.fullmatch(line.strip()):
-            return kept
-        kept = before.rstrip(_BLANKS)
+    """The last body of a mail without what mail programs put below it: the next mail's head, a signature.
+
+    Only what begins with a line of dashes, or stands apart: ``时间：周六`` may be somebody's words.
+    """
+    lines = body.rstrip(_BLANKS).split("\n")
+    begin = len(lines)
+    while begin and (not lines[begin - 1].strip() or _CLIENT_LINE.fullmatch(lines[begin - 1].strip())):
+        begin -= 1
+    edge = next((i for i in range(begin, len(lines)) if _EDGE.fullmatch(lines[i].strip())), len(lines))
+    kept = "\n".join(lines[:edge]).rstrip(_BLANKS)
+    before, _, line = kept.rpartition("\n")
+    return before.rstrip(_BLANKS) if before.endswith("\n") and _SIGNATURE.fullmatch(line) else kept

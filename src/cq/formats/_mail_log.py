@@ -34,6 +34,7 @@ from cq.formats._wechat_content import Content
 from cq.formats._wechat_talk import (
     People,
     contents_of,
+    doubts,
     group_named,
     group_of,
     marked,
@@ -69,25 +70,25 @@ def _opened(source: Source) -> tuple[Source, Batch]:
     start, label = source.peek.start, source.label
     if is_page(start):
         markup, cut = _start_of(source.text())
-        doubts = source.notices()
+        notices = source.notices()
         found = Letter(page(markup))
     elif is_mail(start) and not mark(start.replace("\r\n", "\n")):
         with source.open() as stream:
             data = stream.read(MAX_MAIL)
             cut = bool(stream.read(1))
         found = letter(data)
-        doubts = ()
+        notices = ()
         if found.replaced:
-            doubts = (Problem("undecodable_bytes", label, str(found.replaced)),)
+            notices = (Problem("undecodable_bytes", label, str(found.replaced)),)
         if found.defects:
-            doubts = (*doubts, Problem("damaged_mail", label, found.defects))
+            notices = (*notices, Problem("damaged_mail", label, found.defects))
     else:
         return source, Batch()
     if cut:
-        doubts = (*doubts, Problem("truncated", label, str(MAX_MAIL)))
+        notices = (*notices, Problem("truncated", label, str(MAX_MAIL)))
     data = found.text.encode("utf-8", "replace")
     skipped = {"attachment": found.attachments} if found.attachments else {}
-    return Source(label, lambda: io.BytesIO(data), len(data)), Batch(notices=doubts, skipped=skipped)
+    return Source(label, lambda: io.BytesIO(data), len(data)), Batch(notices=notices, skipped=skipped)
 
 
 def _start_of(pieces: Iterator[str]) -> tuple[str, bool]:
@@ -267,7 +268,7 @@ class _History:
         label = self._source.label
         if not self._dated and self._calendar.assumed and self._options.date is None:
             self._doubts["assumed_date"] = [1] * self._calendar.assumed
-        notices = [Problem(code, f"{label}:{at[0]}", str(len(at))) for code, at in self._doubts.items()]
+        notices = doubts(label, self._doubts)
         if not (self._found or self._problems or self._skipped):
             self._problems.append(Problem("no_records", f"{label}:1"))
         return Batch(

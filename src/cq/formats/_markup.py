@@ -107,7 +107,6 @@ _INLINE = frozenset(
 _EMOJI = re.compile(
     r"\[[^\[\]\n]{1,20}\]|/[^\s/.]{1,12}|[\u200d\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]{1,12}"
 )
-_AROUND = re.compile(r"\A[ \t\r]*\n\s*|\s*\n[ \t\r]*\Z")
 
 
 class Node:
@@ -122,8 +121,7 @@ class Node:
         self.children: list[Node | str] = []
         self.deep = False
         self._all = listed  # every element of the tree, in the order of the page
-        self._at = len(listed)
-        self._end = self._at
+        self._at = self._end = len(listed)
         listed.append(self)
 
     def close(self) -> None:
@@ -133,6 +131,15 @@ class Node:
     def walk(self) -> Sequence[Node]:
         """This element and all inside, in the order of the page."""
         return self._all[self._at : self._end]
+
+    def by_class(self) -> dict[str, Node]:
+        """The first element inside of each class."""
+        found: dict[str, Node] = {}
+        for node in self._all[self._at + 1 : self._end]:
+            for name in node.classes:
+                if name not in found:
+                    found[name] = node
+        return found
 
     def first(self, *classes: str) -> Node | None:
         """The first element inside that has one of the classes."""
@@ -154,9 +161,22 @@ class Node:
         Elements that no page is made of were typed by somebody, and are text. ``without``: elements
         that are passed over.
         """
+        if len(self.children) == 1 and isinstance(only := self.children[0], str):
+            return without_layout(only)
         text = _Text({id(node) for node in without})
         text.add(self)
-        return _AROUND.sub("", "".join(text.parts))
+        return without_layout("".join(text.parts))
+
+
+def without_layout(text: str) -> str:
+    """Without the blanks at either end that hold a line break: those of the page, not of the words."""
+    if "\n" not in text:
+        return text
+    begin = len(text) - len(text.lstrip())
+    end = len(text.rstrip())
+    if "\n" in text[end:]:
+        text = text[:end]
+    return text[begin:] if "\n" in text[:begin] else text
 
 
 class _Text:
@@ -259,11 +279,13 @@ _SWALLOWS = re.compile(
 def _closed(data: bytes) -> bytes:
     """Comments and the like that do not end here were typed: as text."""
     lower = data.lower()
+    last: dict[bytes, int] = {}  # where each of them ends for the last time
 
     def kept(match: re.Match[bytes]) -> bytes:
         end = b"</" + match[1].lower() if match[1] else b"-->"
-        ends = lower.rfind(end) >= match.end() and match[1] != b"plaintext"
-        return match[0] if ends else b"&lt;" + match[0][1:]
+        if end not in last:
+            last[end] = -1 if end == b"</plaintext" else lower.rfind(end)
+        return match[0] if last[end] >= match.end() else b"&lt;" + match[0][1:]
 
     return _SWALLOWS.sub(kept, data)
 

@@ -20,10 +20,13 @@ from cq.formats._wall_clock import WallClock
 from cq.formats._wechat_content import Content
 from cq.formats._wechat_talk import (
     ME,
+    Pasted,
     contents_of,
+    doubts,
     group_of,
     holds,
     in_time,
+    is_system,
     messages,
     people_by_name,
     stray,
@@ -53,6 +56,7 @@ def read_log(source: Source, options: ReadOptions, head: str) -> Iterator[Batch]
     yield Batch(groups=(group,))
     speakers: set[str | None] = set()
     mine = holds(source, f" {ME}")
+    split = Pasted()
     for piece in records(source, heads(source.peek, head)):
         problems = stray(piece.preamble, label)
         times = [head[0] for head in piece.heads]
@@ -64,12 +68,13 @@ def read_log(source: Source, options: ReadOptions, head: str) -> Iterator[Batch]
             name = piece.heads[i][1]
             if name and (name not in speakers or parse(name, "wechat").event is not Event.OTHER):
                 piece.heads[i], piece.bodies[i] = (piece.heads[i][0], None), name
-        nobody = [i for i, head in enumerate(piece.heads) if head[1] is None]
+        nobody = [i for i, head in enumerate(piece.heads) if head[1] is None or is_system(head[1])]
+        split.look(piece, stamps)
         contents = contents_of(piece.bodies, _looked_at(piece.bodies), _content, nobody)
         people = people_by_name([head[1] for head in piece.heads], mine)
         for rows in messages(label, group, piece, stamps, people, contents):
             yield Batch(rows)
-    yield Batch(notices=source.notices())
+    yield Batch(notices=[*source.notices(), *doubts(label, {"suspect_split": split.lines})])
 
 
 # -- for language models: days of lines ------------------------------------------------------------
@@ -111,8 +116,8 @@ def read_days(source: Source, options: ReadOptions, day: str) -> Iterator[Batch]
         count += len(rows)
         yield Batch(problems=[*problems, *bad], notices=piece.notices, headers=len(piece.lines))
         yield from _batches(label, group, rows, at, ME in names)
-    doubts = [Problem("day_only", label, str(count))] if count else []
-    yield Batch(notices=[*source.notices(), *doubts])
+    timeless = [Problem("day_only", label, str(count))] if count else []
+    yield Batch(notices=[*source.notices(), *timeless])
 
 
 def _batches(

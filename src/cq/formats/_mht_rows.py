@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from cq.formats._mht_scan import Dates, Rows, scan
+from cq.formats._mht_scan import LONGEST_ROW, Dates, Rows, scan, too_long
 from cq.formats._mht_text import plain, unescaped
 from cq.formats._qq_txt_rows import Conversation
 from cq.formats._qq_txt_survey import Facts, Survey
@@ -38,19 +38,23 @@ _CLOCK = re.compile(rf"(?:({_WORD})\s*)?(\d{{1,2}}):(\d{{2}}):(\d{{2}})(?:\s*({_
 
 @dataclass(slots=True)
 class Overview:
-    """What only a look at the whole file tells."""
+    """What only a look at the whole file tells. ``tables``: up to which there is anything."""
 
     facts: Survey = field(default_factory=Survey)
     dates: Dates = field(default_factory=Dates)
     dated: bool = False
+    tables: int = 0
 
 
 def survey(source: Source, day: int | None) -> Overview:
     """The first pass over a file. ``day`` is that of rows in front of the first date row, if known."""
-    found = Overview()
+    found, ended = Overview(), 0
     for rows in scan(source, found.dates, day):
         found.facts.records += len(rows.lines)
         found.facts.heads += rows.heads
+        if rows.lines or rows.heads or rows.problems:
+            found.tables = ended + 1
+        ended += rows.ended
         found.dated = found.dated or any(d is not None for d in rows.days)
         if rows.block is None and not rows.lines:
             continue
@@ -81,6 +85,10 @@ class MhtConversation:
             Problem("bad_time", f"{self._label}:{rows.lines[i]}", unescaped(rows.clocks[i]))
             for i in np.flatnonzero(~sound)
         ]
+        if max(map(len, rows.bodies), default=0) > LONGEST_ROW:
+            long = np.array([len(body) > LONGEST_ROW for body in rows.bodies], np.bool_)
+            bad += [too_long(self._label, rows.lines[i]) for i in np.flatnonzero(long & sound)]
+            sound &= ~long
         notices = [Problem("truncated", f"{self._label}:{line}") for line in rows.lines[-1:] if rows.broken]
         at = self._clock.utc((days * 86_400 + seconds)[sound] * 1000)
         columns, members = self._columns(rows, np.flatnonzero(sound).tolist())

@@ -64,7 +64,8 @@ class Stretch(NamedTuple):
 class Rows:
     """Messages of one conversation, still in HTML, with what else was met on the way.
 
-    ``days`` since 1970, None where no date row was there to tell. ``broken``: the file breaks off here.
+    ``days`` since 1970, None where no date row was there to tell. ``ended``: the
+    table does, behind them; ``broken``: the file breaks off there.
     """
 
     block: Block | None
@@ -76,6 +77,7 @@ class Rows:
     bodies: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     heads: int = 0
+    ended: bool = False
     broken: bool = False
 
 
@@ -151,11 +153,22 @@ def _end_of_table(data: bytes) -> int:
     return min((end for end in ends if end >= 0), default=-1)
 
 
-def scan(source: Source, dates: Dates, day: int | None) -> Iterator[Rows]:
-    """All messages, in file order. ``day``: that of the rows in front of the first date row."""
-    scanner = _Scanner(source.label, dates, day)
+def too_long(label: str, line: int) -> Problem:
+    """What a row is that has lost its end."""
+    return Problem("bad_row", f"{label}:{line}", f"> {LONGEST_ROW} bytes")
+
+
+def scan(source: Source, dates: Dates, day: int | None, tables: int = 0) -> Iterator[Rows]:
+    """All messages, in file order. ``day``: that of the rows in front of the first date row.
+
+    ``tables``: as many are read, if it is known that nothing but pictures follows; 0: all.
+    """
+    scanner, ended = _Scanner(source.label, dates, day), 0
     for stretch in stretches(source):
         yield from scanner.take(stretch)
+        ended += stretch.ended
+        if stretch.ended and ended == tables:
+            return
 
 
 class _Scanner:
@@ -164,7 +177,7 @@ class _Scanner:
         self._dates = dates
         self._day = day
         self._guessing = False
-        self._broken = False
+        self._broken = self._overlong = False
         self._category: str | None = None  # of a conversation whose name is still to come
         self._rows = Rows(None)
 
@@ -173,8 +186,10 @@ class _Scanner:
         line = stretch.line
         self._broken = stretch.broken
         self._rows.heads += stretch.heads
+        overlong = self._overlong
+        self._overlong = stretch.overlong or (overlong and not stretch.text)
         if stretch.overlong:
-            self._problem("bad_row", line, f"> {LONGEST_ROW} bytes")
+            self._rows.problems.append(too_long(self._label, line))
         parts = _MESSAGES.split(stretch.text)
         between, *columns = (parts[i::6] for i in range(6))
         last, first = len(between) - 1, 0
@@ -184,11 +199,18 @@ class _Scanner:
                 line = self._messages([column[first:at] for column in columns], line)
             first = at
             for i, piece in enumerate(between[at].split("<tr>")):
-                if i or at or _MESSAGE.search(piece):  # else it is what stands before the rows
+                if i or at or _MESSAGE.search(piece):
                     yield from self._row(piece, line)
+                else:
+                    self._before(piece, line, stretch.heads > 0 or overlong)
                 line += piece.count("\n")
-        self._rows.broken = stretch.broken
+        self._rows.ended, self._rows.broken = stretch.ended, stretch.broken
         yield self._next(self._rows.block)
+
+    def _before(self, piece: str, line: int, known: bool) -> None:
+        """What stands before the first row: the head of a page, or half a row of a file cut in pieces."""
+        if not known and "<table" not in piece and _visible(piece):
+            self._problem("stray_text", line, piece)
 
     def _messages(self, columns: list[list[str]], line: int) -> int:
         """Messages that follow one another; the line behind them."""

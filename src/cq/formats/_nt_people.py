@@ -25,11 +25,12 @@ _EARLIEST = 1_000_000_000
 class People:
     """What is known of uids, groups and members; uids are learnt from the messages, too."""
 
-    def __init__(self, source: Source, base: Database) -> None:
+    def __init__(self, source: Source, base: Database | None) -> None:
         self._uins: dict[str, str] = {}
         self._names: dict[str, str] = {}
         self._members: list[tuple[str, Mapping[str, Any]]] = []
-        self._read(base)
+        if base is not None:
+            self._read(base)
         for name in BESIDE:
             other = source.beside(name)
             if other is not None and other.label != source.label:

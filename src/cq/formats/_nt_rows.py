@@ -6,14 +6,15 @@ people and groups are that are known beforehand, :mod:`_nt_people`'s.
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from cq.formats import ReadOptions, Source
 from cq.formats._assembly import assemble
 from cq.formats._json_values import timed
-from cq.formats._nt_database import Database, Row, Table, database
+from cq.formats._nt_database import Row, database
 from cq.formats._nt_elements import body, event, is_tip, only_text, reply_of, spoken
 from cq.formats._nt_people import People
 from cq.formats._qq_names import ANONYMOUS_ID, SYSTEM_IDS, who
@@ -47,7 +48,7 @@ def read_database(source: Source, options: ReadOptions) -> Iterator[Batch]:
     with database(source) as base:
         tables = [(base.table(name, COLUMNS), kind) for name, kind in TABLES]
         people = People(source, base)
-        reader = _Reader(source, people, base)
+        reader = Reader(source, people, base)
         if (fault := base.fault()) is not None:
             reader.notices.append(Problem("damaged_database", source.label, fault))
         for table, kind in tables:
@@ -56,10 +57,27 @@ def read_database(source: Source, options: ReadOptions) -> Iterator[Batch]:
         yield reader.last()
 
 
-class _Reader:
-    """What is known so far of one database."""
+class Texts(Protocol):
+    """Makes strings of the texts in rows. ``replaced`` counts those that were no UTF-8."""
 
-    def __init__(self, source: Source, people: People, base: Database) -> None:
+    @property
+    def replaced(self) -> int: ...
+
+    def text(self, value: Any) -> Any: ...
+
+
+class Rowed(Protocol):
+    """Rows in some order, by column; what stands among them is damage."""
+
+    def place(self, column: str) -> int | None: ...
+
+    def batches(self) -> Iterator[list[Row] | sqlite3.Error | Problem]: ...
+
+
+class Reader:
+    """What is known so far of one database, or of a copy of its rows."""
+
+    def __init__(self, source: Source, people: People, base: Texts) -> None:
         self.notices: list[Problem] = []
         self._source = source
         self._people = people
@@ -72,8 +90,11 @@ class _Reader:
         self._damaged: list[int] = []
         self._groups: dict[str, Group] = {}
 
-    def read(self, table: Table, kind: ChatKind) -> Iterator[Batch]:
+    def read(self, table: Rowed, kind: ChatKind) -> Iterator[Batch]:
         for rows in table.batches():
+            if isinstance(rows, Problem):
+                self._problems.append(rows)
+                continue
             if not isinstance(rows, list):
                 where = f"{self._source.label}:{self._seen + 1}"
                 self._problems.append(Problem("unreadable", where, str(rows)[:200]))
@@ -114,7 +135,7 @@ class _Reader:
     # -- messages --------------------------------------------------------------------------------------
 
     def _by_group(
-        self, table: Table, rows: list[Row], numbers: Sequence[int], kind: ChatKind
+        self, table: Rowed, rows: list[Row], numbers: Sequence[int], kind: ChatKind
     ) -> Iterator[tuple[Group, list[Row], list[int]]]:
         """The rows of each group, in the order in which the groups come up. Deleted ones are counted."""
         type_, body_at = table.place(_TYPE), table.place(_BODY)
@@ -131,7 +152,7 @@ class _Reader:
         for id_, (kept, at) in found.items():
             yield self._people.group(id_, kind), kept, at
 
-    def _messages(self, table: Table, group: Group, rows: Sequence[Row], numbers: Sequence[int]) -> Any:
+    def _messages(self, table: Rowed, group: Group, rows: Sequence[Row], numbers: Sequence[int]) -> Any:
         times = _column(table, rows, _TIME)
         rows, numbers, stamps = timed(rows, numbers, times, self._source.label, self._problems)
         if not rows:
@@ -224,6 +245,6 @@ def _person(number: str) -> str:
     return f"anon:{number}" if number == ANONYMOUS_ID else number
 
 
-def _column(table: Table, rows: Sequence[Row], name: str) -> list[Any]:
+def _column(table: Rowed, rows: Sequence[Row], name: str) -> list[Any]:
     place = table.place(name)
     return [None] * len(rows) if place is None else [row[place] for row in rows]

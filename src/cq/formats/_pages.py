@@ -25,7 +25,7 @@ _MARKS = {
     "ciphertalk-html": r"window\.CHAT_DATA\s{0,4}=\s{0,4}\{",
     "echotrace-html": r"const messagesData\s{0,4}=\s{0,4}\[",
     "pywxdump-html": r"const local_msg_list\s{0,4}=\s{0,4}\[",
-    "memotrace2-html": r"const chatMessages\s{0,4}=\s{0,4}\[\s{0,99}\{\s{0,9}\w{1,20}\s{0,4}:",
+    "memotrace2-html": r"const chatMessages\s{0,4}=\s{0,4}\[\s{0,99}\{\s{0,9}'?\w{1,20}'?\s{0,4}:",
     "memotrace3-html": r"const chatMessages\s{0,4}=\s{0,4}\[\s{0,99}(?:\{\s{0,9}\"|\])",
     "wechatexporter-html": r"class=\"msg chat[\s\"-]",
     "qq-android-html": r"<font color=[\"']blue[\"']><b>[^\n]{0,400}?</b></font>-----<font color=[\"']",

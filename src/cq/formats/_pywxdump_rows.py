@@ -95,9 +95,10 @@ class _Rows:
         bodies, places = self._bodies(columns)
         texts = self.doubts.texts(bodies, numbers)
         contents: dict[int, Content] = {}
-        for i, (word, text) in enumerate(zip(columns["type_name"], texts, strict=True)):
-            plain = word == _PLAIN and text and text[0] != "<"
-            if not plain and (content := pywxdump_content(word, text, places[i], self._shown)) is not None:
+        words = columns["type_name"]
+        typed = enumerate(zip(words, texts, strict=True))
+        for i in [i for i, (word, text) in typed if word != _PLAIN or not text or text[0] == "<"]:
+            if (content := pywxdump_content(words[i], texts[i], places[i], self._shown)) is not None:
                 contents[i] = content
         place_answers(contents, timed.stamps, self._zone)
         rooms = ["" if room in _NOBODY else room for room in columns["room_name"]]

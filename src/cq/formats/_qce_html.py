@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from cq.formats._markup import Node
+from cq.formats._markup import Node, without_layout
 from cq.formats._qq_segments import content_of
 from cq.formats._system_text import parse
 from cq.formats._wechat_content import Content
@@ -78,13 +78,13 @@ class Shown(NamedTuple):
     recalled: bool
 
 
-def shown(root: Node) -> Shown | None:
-    """The message in a fragment; None if there is none."""
+def shown(root: Node, day: str | None = None) -> Shown | None:
+    """The message in a fragment; None if there is none. ``day``: that of the block around it."""
     for node in root.walk():
         if "message" in node.classes:
-            return _message(root, node)
+            return _message(root, node, day)
         if _SYSTEM in node.classes:
-            return _event(root, node)
+            return _event(root, node, day)
     return None
 
 
@@ -104,12 +104,13 @@ def id_of(value: str | None) -> str | None:
     return found[1] if found else None
 
 
-def _message(root: Node, node: Node) -> Shown:
-    name, title, bubble = node.first("sender"), node.first("sender-title"), node.first("content")
+def _message(root: Node, node: Node, day: str | None) -> Shown:
+    parts = node.by_class()
+    name, title = parts.get("sender"), parts.get("sender-title")
     segments: Segments = []
     reply = Content(Kind.TEXT)
     mentions: list[str] = []
-    body = bubble or node.first("message-bubble")
+    body = parts.get("content") or parts.get("message-bubble")
     if body is not None:
         _collect(body, segments, reply, mentions)
     content = _spoken(segments, body.words() if body is not None else "")
@@ -120,14 +121,14 @@ def _message(root: Node, node: Node) -> Shown:
         True if "self" in node.classes else False if "other" in node.classes else None,
         name.words().strip() or None if name is not None else None,
         title.words().strip() or None if title is not None else None,
-        _time(root, node),
+        _time(root, parts.get("time"), day),
         content,
         mentions or None,
         "recalled" in node.classes or any("recalled" in c for c in node.classes),
     )
 
 
-def _event(root: Node, node: Node) -> Shown:
+def _event(root: Node, node: Node, day: str | None) -> Shown:
     time = node.first(*_TIMES)
     text = node.words([time] if time is not None else ()).strip()
     said = parse(text, "qq")
@@ -137,15 +138,16 @@ def _event(root: Node, node: Node) -> Shown:
     id_ = id_of(node.attributes.get("id")) or next(
         (one for n in root.walk() if (one := id_of(n.attributes.get("id")))), None
     )
-    return Shown(id_, None, None, None, None, _time(root, node), content, None, False)
+    return Shown(id_, None, None, None, None, _time(root, time, day), content, None, False)
 
 
-def _time(root: Node, node: Node) -> str | None:
+def _time(root: Node, at: Node | None, day: str | None) -> str | None:
     """As written; with the date of the block where only the clock is."""
-    at = node.first(*_TIMES)
     written = at.words().strip() if at is not None else ""
-    if at is not None and ":" in written and not re.search(r"\d{4}", written):
-        day = next((n.attributes["data-date"] for n in root.walk() if n.attributes.get("data-date")), None)
+    if ":" in written and not re.search(r"\d{4}", written):
+        day = day or next(
+            (n.attributes["data-date"] for n in root.walk() if n.attributes.get("data-date")), None
+        )
         return f"{day} {written}" if day else written
     return written or None
 
@@ -261,8 +263,4 @@ def _spoken(segments: Segments, words: str) -> Content:
     found = _PLACEHOLDER.fullmatch(texts) if all(kind == "text" for kind, _ in segments) else None
     if found:
         segments = [(_TAGGED[found[1]], {"title": found[2], "name": found[2], "filename": found[2]})]
-    return content_of(segments, lambda data: str(data.get("text", "")), _clean, words)
-
-
-def _clean(words: str) -> str:
-    return re.sub(r"\A[ \t\r]*\n\s*|\s*\n[ \t\r]*\Z", "", words)
+    return content_of(segments, lambda data: str(data.get("text", "")), without_layout, words)

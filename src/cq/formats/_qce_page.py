@@ -16,24 +16,29 @@ import msgspec
 
 from cq.formats import ReadOptions
 from cq.formats._embedded import name_in_title, read_script
-from cq.formats._json_values import identifiers, strings, whole
+from cq.formats._json_values import identifiers, strings
 from cq.formats._markup import Piece, Trees, pieces
 from cq.formats._page_rows import Told, read_told
+from cq.formats._qce_chat import Chat
 from cq.formats._qce_html import Shown, id_of, messages_in, shown, uid_of
 from cq.formats._qce_parts import MANIFEST, chunks_of, manifest_beside, manifest_of
 from cq.formats._source import Source
 from cq.formats._system_text import parse
 from cq.formats._wechat_content import Content
 from cq.formats._wechat_json import Columns, Dialect, Export
-from cq.model import Batch, ChatKind, Event, Group, Kind, Problem, surrogate_group_id
+from cq.model import Batch, Event, Group, Kind, Problem
 
 _START = re.compile(
-    rb"(?:<div[^<>]{0,300}\bclass=\"message-block[^<>]{0,300}>\s{0,200})?"
-    rb"<div\s(?:[^<>]{0,400}\s)?class=\"(?:message(?=[\s\"])|system-message-container)[^<>]{0,2000}>"
+    rb"<div\s(?:[^<>]{0,400}?\s)?class=\"(message-block|message|system-message-container)(?=[\s\"])[^<>]{0,2000}>"
 )
+_TIMED = re.compile(rb"\bclass=\"(?:time|system-message-time)\"")
+_DAY = re.compile(rb"\bdata-date=\"(\d{4}-\d{1,2}-\d{1,2})\"")
 _METADATA = re.compile(r"<!-- QCE_METADATA: (\{.{1,4000}?\}) -->", re.DOTALL)
 _MESSAGES = re.compile(rb"\bmessages[\"']?\s{0,9}:\s{0,9}(?=\[)")
 _TEMPLATE = b"${"
+_KINDS: Mapping[Any, str] = {"群聊": "group", "私聊": "private", "临时会话": "temp"}
+_OF_EXPORT = re.compile(r"(?:/data/(?:chunks/)?[^/]{1,200}|\.html?)\Z")
+"""What the path of a page or script has beyond the name of the export."""
 
 
 class _Row(msgspec.Struct, gc=False):
@@ -49,13 +54,13 @@ def read_export(source: Source, options: ReadOptions) -> Iterator[Batch]:
     """The batches of a page, of a manifest, of the page beside a manifest, or of one chunk."""
     start = source.peek.start
     if start.startswith("window.__QCE_CHUNK__"):
-        yield from _chunk(source, options, _group({}, None))
+        yield from _chunk(source, options, _group(source, {}))
     elif start.startswith("window.__QCE_MANIFEST__"):
         yield from _chunks(source, options, {})
     elif (manifest := manifest_beside(source)) is not None:
         yield from _chunks(manifest, options, _metadata(source))
     else:
-        group = _group(_metadata(source), name_in_title(source))
+        group = _group(source, _metadata(source), name_in_title(source))
         yield from read_told(source, options, group, _told(source))
         if MANIFEST in source.peek.text:
             yield Batch(notices=[Problem("missing_part", source.label, MANIFEST)])
@@ -70,24 +75,22 @@ def _metadata(source: Source) -> Mapping[str, Any]:
     return stated if isinstance(stated, dict) else {}
 
 
-def _group(stated: Mapping[str, Any], title: str | None) -> Group:
-    """By ``chatName``, ``peerUid`` and so on; a manifest has them one level down, or called otherwise."""
+def _group(source: Source, stated: Mapping[str, Any], title: str | None = None) -> Group:
+    """By ``chatName``, ``peerUid`` and so on, which a manifest has one level down or calls otherwise.
+
+    Where they are missing, the names of file and folder tell.
+    """
     inner = (stated.get(name) for name in ("chat", "chatInfo", "metadata", "meta"))
     found = {k: v for part in (*inner, stated) if isinstance(part, dict) for k, v in part.items()}
-    kinds: Mapping[Any, ChatKind] = {
-        "group": "group",
-        "群聊": "group",
-        "private": "private",
-        "私聊": "private",
+    named = {
+        "peerUid": found.get("peerUid") or found.get("groupId") or found.get("chatId"),
+        "peerUin": found.get("peerUin"),
+        "name": found.get("chatName") or found.get("name") or title,
+        "type": _KINDS.get(word := found.get("chatType") or found.get("type"), word),
     }
-    word = next((found[name] for name in ("chatType", "type") if isinstance(found.get(name), str)), None)
-    kind = kinds.get(word, "unknown")
-    ids, _ = identifiers([found.get(name) for name in ("peerUid", "groupId", "peerUin", "chatId")])
-    number = next((one for one in ids if one and one.isdecimal()), None)
-    uid = next((one for one in ids if one and one.startswith("u_")), None)
-    names = strings([found.get(name) for name in ("chatName", "name", "title")])
-    name = whole(next((one for one in names if one), None) or title)
-    return Group(number or (f"uid:{uid}" if uid else surrogate_group_id(name)), name, "qq", kind)
+    chat = Chat(Source(_OF_EXPORT.sub("", source.label), source.open, source.size))
+    chat.tell({name: value for name, value in named.items() if isinstance(value, str | int)})
+    return chat.group
 
 
 # -- a single page -------------------------------------------------------------------------------------
@@ -95,20 +98,26 @@ def _group(stated: Mapping[str, Any], title: str | None) -> Group:
 
 def _told(source: Source) -> Iterator[Told | Problem]:
     trees = Trees()
+    day: str | None = None
     for piece in pieces(source.blocks(), _START):
         if piece.start is None or _TEMPLATE in piece.start[0]:
             continue  # the head of the page, or a template in its script
-        yield from _of_piece(source.label, piece, trees)
+        if piece.start[1] == b"message-block":
+            stated = _DAY.search(piece.start[0])
+            day = stated[1].decode() if stated else None
+            if not _TIMED.search(piece.data):
+                continue
+        yield from _of_piece(source.label, piece, trees, day)
 
 
-def _of_piece(label: str, piece: Piece, trees: Trees) -> Iterator[Told | Problem]:
+def _of_piece(label: str, piece: Piece, trees: Trees, day: str | None) -> Iterator[Told | Problem]:
     root = trees.of(piece.data)
-    found = shown(root)
+    found = shown(root, day)
     where = f"{label}:{piece.line}"
     if found is None or root.deep or piece.cut:
         yield Problem("bad_row", where, "nested too deeply" if root.deep else "too long" if piece.cut else "")
-        return
-    yield _row(piece.line, found)
+    else:
+        yield _row(piece.line, found)
     for _ in range(messages_in(root) - 1):  # the start of the next one is damaged
         yield Problem("bad_row", where, "a message inside another")
 
@@ -134,7 +143,7 @@ def _row(line: int, found: Shown) -> Told:
 
 def _chunks(manifest: Source, options: ReadOptions, stated: Mapping[str, Any]) -> Iterator[Batch]:
     values = manifest_of(manifest)
-    group = _group({**values, **stated}, None)
+    group = _group(manifest, {**values, **stated})
     missing = []
     read = 0
     for name, chunk in chunks_of(manifest, values):
@@ -180,7 +189,7 @@ def _columns(trees: Trees, rows: Sequence[_Row], export: Export) -> Columns:
             contents[i] = content
         else:
             contents[i] = content
-            export.note("text_cut", [i])
+            export.note("lowered_text", [i])
     own = [one.own if one else None for one in found]
     more: dict[str, Any] = {
         "native_id": [id_of(one) for one in native],

@@ -18,7 +18,6 @@ from cq.formats._qce_txt_record import CONTENT, Body, body_of, content_of, is_mo
 from cq.formats._qce_txt_times import Times
 from cq.formats._source import Source
 from cq.formats._transcript import Records, records
-from cq.formats._wechat_content import Content
 from cq.model import Batch, ChatKind, Group, Problem, surrogate_group_id
 
 _HEAD = re.compile(r"(?<=\n\n\n)(?:\[\d{1,9}\]\n)?([^\n]*):\n时间: ?([^\n]*)$", re.MULTILINE)
@@ -152,11 +151,18 @@ class Reader:
             elif line in _NOBODY:
                 names[i] = None
                 bodies.setdefault(i, Body(texts[i]))
-        contents = {i: content_of(body, system=names[i] is None) for i, body in bodies.items()}
         for i, body in bodies.items():
             texts[i] = body.text
-        if self._asked:
-            self._answer(contents, names, times, stamps.tolist(), texts, bodies)
+        self._remember(names, times, stamps.tolist(), texts)
+        contents = {}
+        for i, body in list(bodies.items()):
+            if body.other is not None and self._meant(body.other, stamps[i]):
+                bodies[i] = body = body.other
+                texts[i] = body.text
+            contents[i] = content_of(body, system=names[i] is None)
+            meant = self._meant(body, stamps[i]) if contents[i].event is None else []
+            if body.said and len(set(meant)) == 1:
+                contents[i].reply_to = f"at:{meant[0]}:name:{body.said[1]}"
         return assemble(
             self._label,
             self._head.group,
@@ -170,30 +176,27 @@ class Reader:
             mentions=[bodies[i].mentions if i in bodies else None for i in range(len(lines))],
         )
 
-    def _answer(
-        self,
-        contents: dict[int, Content],
-        names: list[str | None],
-        times: list[str],
-        stamps: list[int],
-        texts: list[str],
-        bodies: dict[int, Body],
+    def _remember(
+        self, names: list[str | None], times: list[str], stamps: list[int], texts: list[str]
     ) -> None:
-        """Find what replies answer among the messages so far: the sender's only one in that minute, or the
-        only one with these words."""
-        for i, (name, time, at, text) in enumerate(zip(names, times, stamps, texts, strict=True)):
-            said = bodies[i].said if i in bodies else None
-            minute = said[0] if said is not None else None
-            if said is not None and minute and contents[i].event is None:
-                _, sender, quote = said
-                meant = self._said.get((minute, sender), [])
-                if len(meant) > 1:
-                    beginning = quote.rstrip("….").strip()[:_BEGINNING]
-                    meant = [one for one in meant if one[1].startswith(beginning)]
-                if len({one[0] for one in meant}) == 1:
-                    contents[i].reply_to = f"at:{meant[0][0]}:name:{sender}"
+        """Keep what replies may mean."""
+        if not self._asked:
+            return
+        for name, time, at, text in zip(names, times, stamps, texts, strict=True):
             if name is not None and name in self._asked.get(time[5:16], ()):
                 self._said.setdefault((time[5:16], name), []).append((at, text[:_BEGINNING]))
+
+    def _meant(self, body: Body, at: int) -> list[int]:
+        """The moments of the messages that a reply may answer: the sender's only one in that minute, or
+        those with these words."""
+        if body.said is None or not (minute := body.said[0]):
+            return []
+        _, sender, quote = body.said
+        found = [one for one in self._said.get((minute, sender), ()) if one[0] <= at]
+        if len(found) > 1 or "\n" in quote:
+            beginning = quote.rstrip("….").strip()[:_BEGINNING]
+            found = [one for one in found if one[1].startswith(beginning)]
+        return [one[0] for one in found]
 
 
 def asked(source: Source) -> Mapping[str, Collection[str]]:

@@ -31,17 +31,22 @@ _WHOLE = {
 }
 """Texts that stand for the whole message, without a word of its sender's."""
 _ALL = frozenset({"@全体成员", "@all", "@所有人"})
+_ONE_PICTURE = re.compile(r"\[图片[:：][^\[\]\n]{0,300}\]")
 _WORD = re.compile("[a-z_0-9]{1,20}")
 
 
 class Body(NamedTuple):
-    """``said`` when, to the minute, and by whom the answered message was written, and what it says."""
+    """``said``: when, to the minute, and by whom the answered message was written, and what it says.
+
+    ``other``: how the body reads if a line 回复 in it begins a quotation of several lines. It may be text.
+    """
 
     text: str
     type: str = "text"
     mentions: list[str] | None = None
     said: tuple[str | None, str, str] | None = None
     resources: tuple[dict[str, str], ...] = ()
+    other: Body | None = None
 
 
 CONTENT = "内容: "
@@ -60,23 +65,21 @@ def body_of(raw: str) -> Body | None:
     head = _BODY.match(raw)
     if head is None:
         return None
-    text, said, mentions = raw[head.end() :], None, None
-    resources: tuple[dict[str, str], ...] = ()
-    kind = head[1] or "text"
-    if "\n" in text:
-        text, said = _cut_reply(text)
-        text, mentions = _cut_mentions(text)
-        text, resources = _cut_resources(text)
-    return Body(text, kind, mentions, said, resources)
-
-
-def _cut_reply(text: str) -> tuple[str, tuple[str | None, str, str] | None]:
+    text, kind = raw[head.end() :], head[1] or "text"
     before, mark, rest = text.rpartition("\n回复: ")
-    if not mark or not (match := _REPLY.fullmatch(rest)):
-        return text, None
-    if "\n" in rest and match[1] is None:  # a quotation of several lines has its time; else it is text
-        return text, None
-    return before, (match[1], match[2], match[3])
+    said = _REPLY.fullmatch(rest) if mark else None
+    if said is None:
+        return _fields(text, kind)
+    answer = _fields(before, kind)._replace(said=(said[1], said[2], said[3]))
+    if "\n" not in rest:
+        return answer
+    return _fields(text, kind)._replace(other=answer if said[1] else None)
+
+
+def _fields(text: str, kind: str) -> Body:
+    text, mentions = _cut_mentions(text)
+    text, resources = _cut_resources(text)
+    return Body(text, kind, mentions, resources=resources)
 
 
 def _cut_mentions(text: str) -> tuple[str, list[str] | None]:
@@ -104,6 +107,8 @@ def _cut_resources(text: str) -> tuple[str, tuple[dict[str, str], ...]]:
 
 def content_of(body: Body, system: bool) -> Content:
     """What a body says. ``system``: its sender is the system."""
+    if not system and body.said is None and body.type == "text" and _ONE_PICTURE.fullmatch(body.text):
+        return Content(Kind.IMAGE, body.text)  # by far the most frequent
     kind = body.type.strip()
     kind = "system" if kind in _SYSTEM else kind if _WORD.fullmatch(kind) else "text"
     resources: tuple[Any, ...] = body.resources

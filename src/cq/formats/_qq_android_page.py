@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from cq.formats import ReadOptions
@@ -25,13 +26,15 @@ from cq.model import Batch, ChatKind, Group, Kind, Problem, surrogate_group_id
 _START = re.compile(
     rb"<p\b[^<>]{0,60}>\s{0,20}<font color=[\"']?blue[\"']?><b>(?=[^\n]{0,2000}?</b></font>-----)"
 )
+_TIME_OF_HEAD = re.compile(rb"-----<font |<font color=[\"']?green[\"']?>\d{4}-")
 _PARAGRAPH = re.compile(
     r"<p\b(?:[^<>]{0,60}?align=[\"']?(?P<side>\w{1,9}))?[^<>]{0,60}>\s{0,20}"
     r"<font color=[\"']?blue[\"']?><b>(?P<who>[^\n]{0,600}?)</b></font>-----"
     r"<font color=[\"']?\w{1,20}[\"']?>(?P<time>[^<>]{1,40})</font>(?:</?br\s?/?>)?(?P<body>.*)",
     re.DOTALL,
 )
-_BREAKS = re.compile(r"(?:\s++|</?br\s?/?>)++\Z")
+_BREAK_AT_END = re.compile(r"</?br\s?/?>\Z")
+_LONGEST_BREAK = 7
 _PICTURE = re.compile(r"<img\b[^<>]{0,4000}>", re.IGNORECASE)
 _NAME = re.compile(r"(群聊|讨论组|私聊|好友)[-_](.{1,200}?)[-_](\d{4,12})(?:\(\d{1,3}\))?\.html?", re.DOTALL)
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|nbsp|#\d{1,6}|#x[0-9A-Fa-f]{1,6});")
@@ -53,9 +56,16 @@ class _Survey(NamedTuple):
 def read_page(source: Source, options: ReadOptions) -> Iterator[Batch]:
     """The batches of a page."""
     survey = _survey(source)
-    cut = (piece for piece in pieces(source.blocks(), _START) if piece.start is not None)
-    found = (_message(source.label, number, piece, survey) for number, piece in enumerate(cut, 1))
-    yield from read_told(source, options, _group(source), found)
+    yield from read_told(source, options, _group(source), _messages(source, survey))
+
+
+def _messages(source: Source, survey: _Survey) -> Iterator[Told | Problem]:
+    """Each with its number: the pages have no lines."""
+    for number, piece in enumerate(pieces(source.blocks(), _START)):
+        if piece.start is not None:
+            yield _message(source.label, number, piece, survey)
+        for _ in range(len(_TIME_OF_HEAD.findall(piece.data)) - (piece.start is not None)):
+            yield Problem("bad_row", f"{source.label}:{max(number, 1)}", "a message inside another")
 
 
 def _group(source: Source) -> Group:
@@ -85,8 +95,9 @@ def _survey(source: Source) -> _Survey:
 
 
 def _message(label: str, number: int, piece: Piece, survey: _Survey) -> Told | Problem:
-    """``number`` counts the messages: the pages have no lines."""
-    found = _PARAGRAPH.match(piece.data.decode("utf-8", "replace"))
+    heads = list(islice(_TIME_OF_HEAD.finditer(piece.data), 2))
+    data = piece.data[: heads[1].start()] if len(heads) > 1 else piece.data
+    found = _PARAGRAPH.match(data.decode("utf-8", "replace"))
     if found is None or piece.cut:
         return Problem("bad_row", f"{label}:{number}", "too long" if piece.cut else "")
     name, id_ = who(html.unescape(found["who"]) if survey.escaped else found["who"])
@@ -95,7 +106,7 @@ def _message(label: str, number: int, piece: Piece, survey: _Survey) -> Told | P
     if title:
         name = name[len(title) + 2 :]
     body = found["body"]
-    body = _BREAKS.sub("", body[: body.rfind("</p>")] if "</p>" in body else body)
+    body = _without_breaks(body[: body.rfind("</p>")] if "</p>" in body else body)
     words = plain(body, entities=survey.escaped)
     if id_ in SYSTEM_IDS or (id_ is None and name == "系统消息"):
         said = parse(words, "qq")
@@ -103,6 +114,17 @@ def _message(label: str, number: int, piece: Piece, survey: _Survey) -> Told | P
     own = name == _ME and id_ is None
     content = _content(words, pictures=_PICTURE.search(body) is not None)
     return Told(number, found["time"], content, id_, name or None, title, own or found["side"] == "right")
+
+
+def _without_breaks(body: str) -> str:
+    """Without the line breaks at the end."""
+    end = len(body)
+    while True:
+        while end and body[end - 1].isspace():
+            end -= 1
+        if not (found := _BREAK_AT_END.search(body, max(end - _LONGEST_BREAK, 0), end)):
+            return body[:end]
+        end = found.start()
 
 
 def _content(words: str, *, pictures: bool) -> Content:

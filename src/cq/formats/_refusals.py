@@ -15,6 +15,7 @@ from cq.formats._source import Source
 _HTML = re.compile(r"(?i)<(?:!doctype html|html|head|meta|body|div)\b")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLD_WORKBOOK = "Workbook".encode("utf-16-le")
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
 _OFFICE_HTML = re.compile(r"(?i)urn:schemas-microsoft-com:office:(?:excel|spreadsheet)")
 _OF_QCE = re.compile(r"(?i)qq-?chat-?exporter")
 _BINARY = (
@@ -44,10 +45,8 @@ def _known(peek: Peek) -> str | None:
         return "database_encrypted"
     if head.startswith(b"SQLite format 3\0"):
         return "database_sqlite"
-    if peek.is_workbook:
-        return "unknown_workbook"
-    if head.startswith(_OLE) and _OLD_WORKBOOK in head:
-        return "old_workbook"
+    if (workbook := _workbook(peek)) is not None:
+        return workbook
     if peek.binary or head.startswith(_BINARY):
         return "binary_file"
     if not peek.start:
@@ -67,7 +66,9 @@ def _known(peek: Peek) -> str | None:
     if peek.start.startswith("<") and _OFFICE_HTML.search(peek.start, 0, 4096):
         return "old_workbook"
     if peek.start.startswith("<") and _HTML.search(peek.start, 0, 4096):
-        return "qce_old_page" if _OF_QCE.search(peek.start, 0, 1 << 18) else "html_page"
+        if _OF_QCE.search(peek.start, 0, 1 << 18):
+            return "qce_old_page"
+        return "html_page"
     return None
 
 
@@ -90,6 +91,19 @@ def _of_another_program(peek: Peek) -> bool:
         return True
     lines = [line for line in peek.start[: 1 << 16].split("\n")[:200] if line.strip()]
     return len(lines) > 1 and sum(bool(_WHATSAPP.match(line)) for line in lines) > len(lines) // 2
+
+
+def _workbook(peek: Peek) -> str | None:
+    """Excel's files: new ones in a zip, old and locked ones in an OLE container."""
+    if peek.is_workbook:
+        if b"xl/workbook.bin" in peek.head:
+            return "old_workbook"
+        return "zip_damaged" if peek.workbook.damaged else "unknown_workbook"
+    if not peek.head.startswith(_OLE):
+        return None
+    return (
+        "workbook_locked" if _LOCKED in peek.head else "old_workbook" if _OLD_WORKBOOK in peek.head else None
+    )
 
 
 def _trains_a_model(shape: Mapping[str, Mapping[str, str | None]]) -> bool:

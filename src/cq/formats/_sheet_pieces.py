@@ -24,14 +24,12 @@ _ORDINARY = 26
 _DATA = re.compile(rb"<(?:\w{1,20}:)?sheetData\s*(/?)>")
 _END = re.compile(rb"</(?:\w{1,20}:)?sheetData\s*>")
 _ROW = re.compile(rb"<(?:\w{1,20}:)?row[\s/>]")
-_ROW_NUMBER = re.compile(rb"<(?:\w{1,20}:)?row\s(?:[^<>]*?\s)?r\s*=\s*[\"'](\d{1,12})[\"']")
+_ROW_NUMBER = re.compile(rb"<(?:\w{1,20}:)?row\s(?:[^<>]*?\s)?r\s*=\s*[\"'](\d++)[\"']")
 _ODD_CELL = re.compile(rb"<(?:\w{1,20}:c[\s/>]|c(?! r=\"[A-Z]{1,3}\d{1,7}\")[\s/>])")
 _LETTERS = re.compile(rb'<c r="([A-Z]{1,3})')
 _NUMBER = re.compile(rb'<c r="[A-Z]{1,3}(\d{1,7})"')
 _WITH_VALUE = re.compile(rb'<c r="([A-Z]{2,3})\d{1,7}"[^<>]*(?<!/)>(?!</c>)')
-_CELL = re.compile(
-    rb"<(?:\w{1,20}:)?c(?:\s(?:[^<>]*?\s)?r\s*=\s*[\"']([A-Za-z]{0,9})(\d{0,12})[\"'])?[^<>]*>"
-)
+_CELL = re.compile(rb"<(?:\w{1,20}:)?c(?:\s(?:[^<>]*?\s)?r\s*=\s*[\"']([A-Za-z]*+)(\d*+)[\"'])?[^<>]*>")
 _ERROR = re.compile(rb"(<(?:\w{1,20}:)?c\s[^<>]{0,200}?\bt=)\"e\"")
 
 _HEAD = b'<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
@@ -50,6 +48,17 @@ def pieces(stream: BinaryIO, label: str, size: int = PIECE) -> Iterator[tuple[by
         yield _sheet(rows, label), before
         numbered = numbered and (i > 0 or _ROW_NUMBER.search(rows) is not None)
         before += 0 if numbered else len(_ROW.findall(rows))
+
+
+def halves(sheet: bytes, before: int) -> list[tuple[bytes, int]]:
+    """A piece in two, to find the row that cannot be read; nothing if it is one row."""
+    rows = sheet[len(_HEAD) : -len(_TAIL)]
+    begins = [match.start() for match in _ROW.finditer(rows)]
+    if len(begins) < 2:
+        return []
+    cut = begins[len(begins) // 2]
+    after = before if _ROW_NUMBER.search(rows) else before + len(begins) // 2
+    return [(_HEAD + rows[:cut] + _TAIL, before), (_HEAD + rows[cut:] + _TAIL, after)]
 
 
 def _cut(stream: BinaryIO, label: str, size: int) -> Iterator[bytes]:

@@ -5,7 +5,7 @@ No tool's columns are known here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from cq.formats import ReadOptions, Source
@@ -57,10 +57,9 @@ class Sheets:
                     self.problems += rows.problems
                     yield rows
 
-    def pairs(self, name: str) -> Mapping[str, str]:
-        """A sheet of names and values, as far as it is shown at first sight."""
-        sheets = [sheet for sheet in self._seen.sheets if sheet.name == name]
-        return pairs_in(sheets[0].rows) if sheets else {}
+    def shown(self, name: str) -> Sequence[Row]:
+        """The first rows of the sheet of that name; none if there is none."""
+        return next((sheet.rows for sheet in self._seen.sheets if sheet.name == name), ())
 
     def sound(self, rows: Rows, times: Stamps) -> tuple[Sequence[int], Mapping[str, list[str]], Any]:
         """Numbers, columns and times of the rows that have a time."""
@@ -119,15 +118,20 @@ def bad_times(label: str, rows: Rows, name: str, sound: Any) -> list[Problem]:
     ]
 
 
-def pairs_in(rows: Sequence[Row]) -> Mapping[str, str]:
-    """``name, value, name, value, …`` in rows, as the tools write what they know of a chat.
+def value_of(rows: Sequence[Row], names: Sequence[str], labels: Collection[str]) -> str | None:
+    """The value of the first of ``names`` that has one, in the cell to its right.
 
-    A name may also have the value below it. Blank cells between them do not matter.
+    Where that is another label, the row is a head, and the value stands below.
     """
-    found: dict[str, str] = {}
-    for row in rows:
-        cells = list(row.cells)
-        for i in range(len(cells) - 1):
-            if cells[i] and cells[i] not in found:
-                found[cells[i]] = cells[i + 1]
-    return found
+    for name in names:
+        for i, row in enumerate(rows):
+            if name not in row.cells:
+                continue
+            place = row.cells.index(name)
+            value = row.cells[place + 1] if place + 1 < len(row.cells) else ""
+            if value in labels:
+                below = rows[i + 1].cells if i + 1 < len(rows) else ()
+                value = below[place] if place < len(below) else ""
+            if value and value not in labels:
+                return value
+    return None

@@ -54,10 +54,14 @@ class Table(NamedTuple):
 
 
 class View(NamedTuple):
-    """The sheets in their order; ``since_1904``: dates count from there, as on old Macs."""
+    """The sheets in their order; ``since_1904``: dates count from there, as on old Macs.
+
+    ``damaged``: there may be more in it, but it cannot be looked at.
+    """
 
     sheets: tuple[Sheet, ...] = ()
     since_1904: bool = False
+    damaged: bool = False
 
     def tables(self, names: Collection[str]) -> list[Table]:
         """The tables whose head has all these names, one of a sheet. More columns do not matter."""
@@ -76,7 +80,7 @@ def view(opener: Callable[[], BinaryIO]) -> View:
         with opener() as stream, zipfile.ZipFile(stream) as archive:
             return _view(archive) if len(archive.filelist) <= _MAX_ENTRIES else View()
     except UNREADABLE:
-        return View()
+        return View(damaged=True)
 
 
 def entry_of(archive: zipfile.ZipFile, name: str) -> str | None:

@@ -20,7 +20,7 @@ from cq.model import Problem
 
 ROWS = 1 << 16
 """Rows of one piece at most."""
-_PIECE = 1 << 20
+_PIECE = 1 << 19
 _LONGEST_FIELD = 64 << 20
 _DELIMITERS = ",;\t"
 _AROUND = " \t\r\n\ufeff\u00a0\u3000"

@@ -10,7 +10,7 @@ import msgspec
 
 from cq.formats._json_values import identifier_column, identifiers, strings, whole
 from cq.formats._system_text import SELF
-from cq.formats._wechat_content import Content
+from cq.formats._wechat_content import Content, quoted_words
 from cq.formats._wechat_json import Columns, Dialect, Export, flags, number_of, odd, typed
 from cq.formats._wechat_names import chat_kind
 from cq.formats._wechat_types import kind_of
@@ -87,7 +87,7 @@ def _content(row: _Row, text: str | None, export: Export) -> Content:
         url = None
     found = typed(kind, text, export.known, title, url)
     if found.event is None:
-        found.reply_quote = quote or found.reply_quote
+        found.reply_quote = quoted_words(quote) or found.reply_quote
         found.reply_to = None  # it stands in a column of its own
     return found
 

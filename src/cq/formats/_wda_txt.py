@@ -14,8 +14,10 @@ from cq.formats._wall_clock import WallClock
 from cq.formats._wechat_content import Content
 from cq.formats._wechat_talk import (
     ME,
+    Pasted,
     People,
     contents_of,
+    doubts,
     group_named,
     group_of,
     in_time,
@@ -53,7 +55,7 @@ _PATH = re.compile(r"(?P<tag>\[[^\[\]\n]{1,20}\]) \S{0,400}[\\/]\S{1,200}\.\w{1,
 
 def read_log(source: Source, options: ReadOptions) -> Iterator[Batch]:
     label, clock = source.label, WallClock(options)
-    group, account = group_of(source), None
+    group, account, split = group_of(source), None, Pasted()
     for piece in records(source, _HEAD):
         if piece.preamble is not None:
             group, account = _preamble(piece.preamble, group)
@@ -64,6 +66,7 @@ def read_log(source: Source, options: ReadOptions) -> Iterator[Batch]:
         piece, stamps, bad = in_time(piece, clock.column(times), label, times)
         piece = piece._replace(bodies=[_joined(*row) for row in zip(piece.heads, piece.bodies, strict=True)])
         yield Batch(problems=bad, notices=piece.notices)
+        split.look(piece, stamps)
         nobody = [i for i, head in enumerate(piece.heads) if head[_SYSTEM]]
         looked_at = [
             i
@@ -74,7 +77,7 @@ def read_log(source: Source, options: ReadOptions) -> Iterator[Batch]:
         people = _people(piece, account)
         for rows in messages(label, group, piece, stamps, people, contents):
             yield Batch(rows)
-    yield Batch(notices=source.notices())
+    yield Batch(notices=[*source.notices(), *doubts(label, {"suspect_split": split.lines})])
 
 
 def _joined(head: tuple[str | None, ...], body: str) -> str:

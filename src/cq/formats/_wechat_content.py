@@ -134,8 +134,11 @@ _MAX_XML = 1 << 20
 _PARTS = {"img": Kind.IMAGE, "voicemsg": Kind.VOICE, "videomsg": Kind.VIDEO, "emoji": Kind.STICKER}
 
 
-def xml_of(text: str) -> Content | None:
-    """A content that is still WeChat's own XML; None if it is not, or must not be parsed."""
+def xml_of(text: str, *, quoted: bool = False) -> Content | None:
+    """A content that is still WeChat's own XML; None if it is not, or must not be parsed.
+
+    ``quoted``: it stands in a quotation, and what it quotes itself is left as it is.
+    """
     if "<" not in text:
         return None
     if is_raw(text[:1_000]):
@@ -148,7 +151,7 @@ def xml_of(text: str) -> Content | None:
         return None
     card = root if root.tag == "appmsg" else root.find("appmsg")
     if card is not None:
-        return _card(card)
+        return _card(card, quoted=quoted)
     for tag, kind in _PARTS.items():
         if root.find(tag) is not None:
             return Content(kind, SHOWN[kind])
@@ -163,6 +166,16 @@ def xml_of(text: str) -> Content | None:
     return None
 
 
+def quoted_words(quote: str | None) -> str | None:
+    """A quotation without the ``wxid:`` before it; of raw XML its title, or what it is."""
+    if not quote or "<" not in quote:
+        return quote or None
+    prefix = _PREFIX.match(quote)
+    words = quote[prefix.end() :] if prefix else quote
+    found = xml_of(words, quoted=True) if words.startswith("<") else None
+    return found.text or SHOWN.get(found.kind) if found else quote
+
+
 def quoted_moment(xml: str) -> str | None:
     """When and by whom the message was written that a raw reply quotes, as the store looks it up.
 
@@ -173,7 +186,7 @@ def quoted_moment(xml: str) -> str | None:
     return f"at:{at[1]}000:{who[1].strip()}" if who and at else None
 
 
-def _card(card: ET.Element) -> Content:
+def _card(card: ET.Element, *, quoted: bool) -> Content:
     def of(path: str) -> str | None:
         return (card.findtext(path) or "").strip() or None
 
@@ -182,7 +195,10 @@ def _card(card: ET.Element) -> Content:
     match kind:
         case Kind.TEXT:
             reply_to, _ = identifiers([of("refermsg/svrid")])
-            return Content(kind, text, reply_to=reply_to[0], reply_quote=of("refermsg/content"))
+            quote = of("refermsg/content")
+            return Content(
+                kind, text, reply_to=reply_to[0], reply_quote=quote if quoted else quoted_words(quote)
+            )
         case Kind.RED_PACKET:
             text = of("wcpayinfo/sendertitle") or text
         case Kind.ANNOUNCEMENT:

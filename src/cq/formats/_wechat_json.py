@@ -14,7 +14,7 @@ from typing import Any
 
 from cq.formats import ReadOptions
 from cq.formats._json import MAX_ROWS
-from cq.formats._json_values import strings
+from cq.formats._json_values import as_written
 from cq.formats._source import Source
 from cq.formats._system_text import SELF
 from cq.formats._wechat_content import SHOWN, TITLED, Content, content_of, event_of, tidy, titled, xml_of
@@ -47,9 +47,9 @@ class Dialect:
     ``record`` is a Struct whose fields are all ``Any``. ``array`` is the name of the array, ``""`` if it is
     the whole file, None for JSON lines; ``inside``: or it stands under that name in an object.
     ``keys`` are the other values wanted, of which those in ``first`` must be known before the messages.
-    ``begin`` is told them and says what group this is, ``finish`` how many records there were. ``owner``:
-    the id under which the owner of the export wrote one of some rows. ``screen`` takes out what is no
-    message, before anything is looked at. ``trailing``: something else may follow the JSON.
+    ``begin`` is told them and says what group this is; ``stated`` takes out of them how many messages there
+    should be. ``owner``: the id under which the owner of the export wrote one of some rows. ``screen`` takes
+    out what is no message, before anything is looked at. ``trailing``: something else may follow the JSON.
     ``rows``: how many make a batch.
     """
 
@@ -61,7 +61,7 @@ class Dialect:
     keys: Collection[str] = ()
     first: Collection[str] = ()
     begin: Callable[[Export], None] | None = None
-    finish: Callable[[Export, int], None] | None = None
+    stated: Callable[[Mapping[str, Any]], Any] | None = None
     owner: Callable[[Sequence[Any]], str | None] | None = None
     screen: Callable[[Sequence[Any], Sequence[int], Export], tuple[Sequence[Any], Sequence[int]]] | None = (
         None
@@ -160,8 +160,13 @@ def number_of(value: Any) -> int | None:
 
 def first_of(values: Mapping[str, Any], *names: str) -> str | None:
     """The first of some values that is a text or a number, as text."""
-    found = strings([values.get(name) if isinstance(values.get(name), str | int) else None for name in names])
-    return next(filter(None, found), None)
+    for name in names:
+        value = values.get(name)
+        if isinstance(value, str) and value:
+            return value
+        if isinstance(value, int) and not isinstance(value, bool) and (number := as_written(value)):
+            return number
+    return None
 
 
 def typed(

@@ -6,6 +6,7 @@ What the records of one tool hold, its :class:`~cq.formats._wechat_json.Dialect`
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -16,13 +17,15 @@ from cq.formats._assembly import assemble
 from cq.formats._json import Items, Key, walk, walk_ordered
 from cq.formats._json_lines import json_lines
 from cq.formats._json_places import Lines
-from cq.formats._json_values import milli, shown, timed
+from cq.formats._json_values import as_written, milli, shown, timed
 from cq.formats._source import Source
 from cq.formats._system_text import SELF
 from cq.formats._wall_clock import WallClock
 from cq.formats._wechat_json import Columns, Dialect, Export
 from cq.formats._wechat_names import is_nobody, is_room
 from cq.model import Batch, Problem
+
+_FOLDER = re.compile(r"(wxid_[0-9a-z]+)_[0-9a-f]{4}")
 
 
 def read_records(source: Source, options: ReadOptions, dialect: Dialect) -> Iterator[Batch]:
@@ -36,7 +39,7 @@ class _Reader:
         self._dialect = dialect
         self._clock = WallClock(options)
         self._began = self._sought = False
-        self._seen = self._to_the_minute = 0
+        self._seen = self._last = self._to_the_minute = 0  # rows, the number of the last, without seconds
         arrays = self._arrays()
         again = Source(source.label, source.open, source.size)
         places = [Lines(again.blocks, arrays, name) for name in arrays]
@@ -63,10 +66,7 @@ class _Reader:
             del rows[:at], numbers[:at]
         batch = self._batch(rows, numbers)
         export = self._export
-        if self._to_the_minute:
-            export.notices.append(Problem("seconds_lost", export.source.label, str(self._to_the_minute)))
-        if self._dialect.finish:
-            self._dialect.finish(export, self._seen)
+        self._doubt()
         if not self._seen and not export.headers and not batch.problems:
             batch = Batch(problems=[Problem("no_records", export.source.label)])
         yield Batch(
@@ -79,6 +79,16 @@ class _Reader:
             member_records=export.member_records,
             skipped=export.skipped,
         )
+
+    def _doubt(self) -> None:
+        """What is to be said of the whole export."""
+        export, stated = self._export, self._dialect.stated
+        if self._to_the_minute:
+            export.notices.append(Problem("seconds_lost", export.source.label, str(self._to_the_minute)))
+        count = as_written(stated(export.header)) if stated else None
+        if count is not None and count != str(self._last):
+            detail = f"stated={count} messages={self._last}"
+            export.notices.append(Problem("count_mismatch", export.source.label, detail))
 
     def _pieces(self) -> Iterator[tuple[Sequence[int], Sequence[Any]]]:
         """Records with their numbers; problems and header values go to the export."""
@@ -112,6 +122,7 @@ class _Reader:
             if self._dialect.begin:
                 self._dialect.begin(export)
         self._seen += len(rows)
+        self._last = numbers[-1] if rows else self._last
         messages = self._messages(rows, numbers) if rows else None
         problems, export.problems = export.problems, []
         return Batch(messages, groups=export.take_groups(), problems=problems)
@@ -129,6 +140,7 @@ class _Reader:
         columns = dialect.columns(rows, export)
         if export.me == SELF and dialect.owner and _tells_of_owner(columns):
             export.me = self._owner_ahead() or SELF
+        me = self._account(columns)
         _drop_nobodies(columns)
         more = columns.more
         group = export.group
@@ -149,9 +161,18 @@ class _Reader:
             texts=columns.texts,
             contents=columns.contents,
             own=columns.own,
-            me=export.me,
+            me=me,
             **more,
         )
+
+    def _account(self, columns: Columns) -> str:
+        """The owner's id: in some rows the folder of the account, ``wxid_…_10e8``, stands for it."""
+        folder = self._export.me
+        match = _FOLDER.fullmatch(folder)
+        if match is None:
+            return folder
+        columns.people = [match[1] if person == folder else person for person in columns.people]
+        return match[1]
 
     def _owner_ahead(self) -> str | None:
         """The owner's id from what is still to come; the file is walked over once for it."""

@@ -16,7 +16,8 @@ from cq.formats import ReadOptions, Source
 from cq.formats._assembly import assemble
 from cq.formats._file_name import group_in
 from cq.formats._json_values import identifiers
-from cq.formats._sheet_read import Sheets, bad_times, pairs_in
+from cq.formats._sheet_read import Sheets, bad_times, value_of
+from cq.formats._sheet_view import Row
 from cq.formats._system_text import SELF
 from cq.formats._table import Rows
 from cq.formats._wall_clock import Stamps
@@ -160,9 +161,12 @@ def _roles(cells: Mapping[str, list[str]]) -> Columns:
 
 def _session(sheets: Sheets, cells: Mapping[str, list[str]]) -> Group:
     """WeFlow and EchoTrace: the second row names the chat: 微信ID, 昵称, 备注."""
-    said = pairs_in(sheets.above)
-    ids, _ = identifiers([said.get("微信ID", "")])
-    return _found(sheets, ids[0], said.get("昵称") or said.get("备注"))
+    ids, _ = identifiers([_value(sheets.above, ("微信ID",)) or ""])
+    return _found(sheets, ids[0], _value(sheets.above, ("昵称",)) or _value(sheets.above, ("备注",)))
+
+
+def _value(rows: Sequence[Row], names: Sequence[str]) -> str | None:
+    return value_of(rows, names, _LABELS)
 
 
 def _found(sheets: Sheets, id_: str | None, name: str | None) -> Group:
@@ -208,13 +212,13 @@ def _wda(cells: Mapping[str, list[str]]) -> Columns:
 
 _CHAT_NAMES = ("会话名称", "会话", "显示名称", "会话名", "名称", "昵称", "displayName")
 _CHAT_IDS = ("会话 ID", "会话ID", "用户名", "会话用户名", "会话标识", "微信ID", "username")
+_LABELS = frozenset({*_CHAT_NAMES, *_CHAT_IDS, "备注", "导出工具", "会话类型", "类型", "账号"})
 
 
 def _wda_chat(sheets: Sheets, cells: Mapping[str, list[str]]) -> Group:
     """The sheet 会话信息 has names and values; the id may also stand behind the name."""
-    said = sheets.pairs("会话信息")
-    name = next((said[key] for key in _CHAT_NAMES if said.get(key)), None)
-    id_ = next((said[key] for key in _CHAT_IDS if said.get(key)), None)
+    rows = sheets.shown("会话信息")
+    name, id_ = _value(rows, _CHAT_NAMES), _value(rows, _CHAT_IDS)
     if name and (named := _NAMED_ID.fullmatch(name)) and _ID.fullmatch(named["id"]):
         name, id_ = named["name"], named["id"]
     if name and _ID.fullmatch(name):

@@ -22,11 +22,14 @@ from cq.formats._system_text import SELF
 from cq.formats._transcript import Records
 from cq.formats._wall_clock import Stamps
 from cq.formats._wechat_content import QUOTE, Content, event_of, reply_of, tidy, xml_of
-from cq.formats._wechat_names import chat_kind
+from cq.formats._wechat_names import chat_kind, is_room
 from cq.model import NON_SPEECH, ChatKind, Group, Kind, Problem, surrogate_group_id
 
 ME = "我"
 """What many tools print for the owner of the export."""
+
+_SOMEBODY = "群成员"
+"""A member whose name the tool does not know."""
 
 MAX_ROWS = 65_536
 _SHOWN = 80
@@ -89,6 +92,36 @@ def in_time(
         for i in np.flatnonzero(~stamps.sound).tolist()
     ]
     return kept, stamps.utc[stamps.sound], problems
+
+
+class Pasted:
+    """Records that may stand in the text of the one before: earlier than it, while the next one is not.
+
+    ``lines`` has those of a chat so far.
+    """
+
+    def __init__(self) -> None:
+        self.lines: list[int] = []
+        self._before: list[int] = []
+        self._stamps = np.array([], np.int64)
+
+    def look(self, piece: Records, stamps: NDArray[np.int64]) -> None:
+        """The next records of the chat."""
+        at = [*self._before, *piece.lines]
+        when = np.concatenate([self._stamps, stamps])
+        back = (when[1:-1] < when[:-2]) & (when[2:] >= when[:-2])
+        self.lines += [at[i + 1] for i in np.flatnonzero(back).tolist()]
+        self._before, self._stamps = at[-2:], when[-2:]
+
+
+def doubts(label: str, lines: Mapping[str, Sequence[int]]) -> list[Problem]:
+    """A notice for each code that has lines: the first of them, and how many there are."""
+    return [Problem(code, f"{label}:{at[0]}", str(len(at))) for code, at in lines.items() if at]
+
+
+def is_system(name: str | None) -> bool:
+    """Do tools write this where nobody has sent a row?"""
+    return name is not None and name != _SOMEBODY and is_room(name)
 
 
 def stray(text: str | None, label: str) -> list[Problem]:

@@ -25,7 +25,10 @@ _START = re.compile(
     rb"(?:<|\\u003[cC])div\s[^<>]{0,200}?\bclass=(?:\\?[\"']|\\u0022)msg chat(?=[\s\"'\\-])"
     rb"[^<>]{0,2000}?(?:>|\\u003[eE])"
 )
-_TIME = re.compile(r"\d{4}-\d{1,2}-\d{1,2}\s{1,3}\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AaPp][Mm])?")
+_SWALLOWED = re.compile(rb"class=\"dspname|\bmsgid=\"[0-9]")
+_TIME = re.compile(
+    r"\d{4}[-/]\d{1,2}[-/]\d{1,2}\s{1,3}(?:上午|下午)?\s?\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AaPp][Mm])?"
+)
 _TYPE = re.compile(r"-?[0-9]{1,20}")
 _QUOTE_IN_TEXT = re.compile(r"「([^\n]{0,60}[：:].{0,4000}?)」\n(?:- ?){5,40}-?\n", re.DOTALL)
 _TRANSFER = "微信转账"
@@ -47,7 +50,10 @@ def _told(source: Source) -> Iterator[Told | Problem]:
     names: set[str | None] = set()
     script = not source.peek.start.startswith("<")
     for piece in pieces(source.blocks(), _START):
-        if piece.start is not None and b"%%" not in piece.start[0]:
+        if piece.start is None:
+            if _SWALLOWED.search(piece.data):
+                yield from _swallowed(trees.of(piece.data), 0, f"{source.label}:{piece.line}")
+        elif b"%%" not in piece.start[0]:
             yield from _of_piece(source.label, piece, script, trees, names)
 
 
@@ -61,9 +67,16 @@ def _of_piece(
     where = f"{label}:{piece.line}"
     if not nodes or root.deep or piece.cut:
         yield Problem("bad_row", where, "nested too deeply" if root.deep else "too long" if piece.cut else "")
-        return
-    yield _message(piece.line, nodes[0], names)
-    for _ in range(max(sum("dspname" in n.classes for n in root.walk()) - 1, 0)):
+    else:
+        yield _message(piece.line, nodes[0], names)
+    yield from _swallowed(root, 1, where)
+
+
+def _swallowed(root: Node, own: int, where: str) -> Iterator[Problem]:
+    """A problem for each message whose start is damaged: it stands in what comes before it."""
+    heads = sum("dspname" in n.classes for n in root.walk())
+    ids = sum("msgid" in n.attributes for n in root.walk())
+    for _ in range(max(heads, ids) - own):
         yield Problem("bad_row", where, "a message inside another")
 
 

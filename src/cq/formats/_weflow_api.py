@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from cq.formats._json_values import identifier_column, identifiers, strings, whole
-from cq.formats._wechat_content import TITLED, Content, tidy, titled, xml_of
+from cq.formats._wechat_content import TITLED, Content, quoted_words, tidy, titled, xml_of
 from cq.formats._wechat_json import Columns, Dialect, Export, flags, odd
 from cq.formats._wechat_names import chat_kind
 from cq.formats._weflow_message import Message, content_of_row, kind_by_type
@@ -56,7 +56,7 @@ def _of(quote: Any, name: str) -> Any:
 
 
 def _content(row: _Row, text: str | None, export: Export) -> Content:
-    quote = strings([_of(row.quote, "content")])[0]
+    quote = quoted_words(strings([_of(row.quote, "content")])[0])
     twin = Message(
         localType=row.localType, replyToMessageId=row.replyToMessageId or quote, quotedContent=quote
     )
@@ -82,5 +82,6 @@ WEFLOW_API = Dialect(
     keys=("success", "talker", "count"),
     first=("talker",),
     begin=_begin,
+    stated=lambda header: header.get("count"),
     owner=_owner,
 )

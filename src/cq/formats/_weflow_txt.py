@@ -17,16 +17,19 @@ from cq.formats._wall_clock import WallClock
 from cq.formats._wechat_names import is_room
 from cq.formats._wechat_talk import (
     ME,
+    Pasted,
     contents_of,
+    doubts,
     group_named,
     in_time,
+    is_system,
     marked,
     messages,
     people_by_name,
     stray,
     untyped,
 )
-from cq.model import Batch, ChatKind, Event, Problem
+from cq.model import Batch, ChatKind, Event
 
 _KIND: dict[str, ChatKind] = {"群聊": "group", "私聊": "private"}
 _KIND_IN_NAME = re.compile(rf"({'|'.join(_KIND)})_(?=.)")
@@ -76,21 +79,24 @@ def read_log(source: Source, options: ReadOptions, head: str) -> Iterator[Batch]
     clock, label = WallClock(options), source.label
     yield Batch(groups=(group,))
     guessed: list[int] = []
+    split = Pasted()
     for piece in records(source, pattern):
         problems = stray(piece.preamble, label)
         notices = [*piece.notices]
         times = [head[0] for head in piece.heads]
         piece, stamps, bad = in_time(piece, clock.column(times), label, times)
         names = [head[1] for head in piece.heads]
-        nobody = [i for i, name in enumerate(names) if name == chat.system] if chat.system else []
+        quiet = {name for name in set(names) if name == chat.system or is_system(name)}
+        nobody = [i for i, name in enumerate(names) if name in quiet] if quiet else []
         if chat.guessed:
             guessed += [piece.lines[i] for i in nobody]
+        split.look(piece, stamps)
         yield Batch(problems=[*problems, *bad], notices=notices)
         contents = contents_of(piece.bodies, marked(piece.bodies), untyped, nobody)
         for rows in messages(label, group, piece, stamps, people_by_name(names, chat.mine), contents):
             yield Batch(rows)
-    doubts = [Problem("guessed_system_rows", f"{label}:{guessed[0]}", str(len(guessed)))] if guessed else []
-    yield Batch(notices=[*source.notices(), *doubts])
+    found = doubts(label, {"guessed_system_rows": guessed, "suspect_split": split.lines})
+    yield Batch(notices=[*source.notices(), *found])
 
 
 def _survey(source: Source, head: re.Pattern[str]) -> _Chat:

@@ -7,10 +7,11 @@ What a column means, the formats know; which sheets there are, :mod:`_sheet_view
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 from python_calamine import CalamineWorkbook
 
 from cq.errors import InputError
-from cq.formats._sheet_pieces import PIECE, pieces
+from cq.formats._sheet_pieces import PIECE, halves, pieces
 from cq.formats._sheet_view import UNREADABLE, Table, View, entry_of
 from cq.formats._source import Source, unreadable
 from cq.formats._table import ROWS, Rows
@@ -32,6 +33,8 @@ _BOMB_BYTES, _BOMB_RATIO = 256 << 20, 500
 """Sheets shrink to a twentieth, a million rows that are only coloured to a hundredth."""
 _FULL_CELL = 32_767
 """Characters that a cell holds. A text of that length was longer."""
+_PATIENCE = 100
+"""How often a sheet is cut up to find a row that cannot be read."""
 _WHOLE = 1 << 53
 """Numbers from here on have lost digits."""
 _NS = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -39,22 +42,21 @@ _R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _P = "http://schemas.openxmlformats.org/package/2006"
 
 
-def only_table(source: Source, *heads: Iterable[str]) -> tuple[Table, View]:
-    """The first table whose head has all names of one of ``heads``."""
-    tables, seen = all_tables(source, *heads)
-    return tables[0], seen
-
-
-def all_tables(source: Source, *heads: Iterable[str]) -> tuple[list[Table], View]:
+def all_tables(source: Source, *heads: Sequence[str]) -> tuple[list[Table], View]:
     """The tables of a workbook that have such a head. :class:`InputError` if there is none."""
     seen = source.peek.workbook
     for head in heads:
-        if tables := seen.tables(list(head)):
+        if tables := seen.tables(head):
             return tables, seen
     if not seen.sheets:
-        raise InputError("unreadable", path=source.label, reason="no sheet")
-    shown = ", ".join(sheet.name for sheet in seen.sheets)[:200]
-    raise InputError("column_missing", path=source.label, column=next(iter(heads[0])), columns=shown or "-")
+        code = "zip_damaged" if seen.damaged else "unknown_workbook"
+        raise InputError(code, path=source.label)
+    wanted = heads[0]
+    rows = [row.cells for sheet in seen.sheets for row in sheet.rows] or [()]
+    nearest = max(rows, key=lambda cells: len(set(wanted) & set(cells)))
+    missing = next(name for name in wanted if name not in nearest)
+    shown = ", ".join(filter(None, nearest))[:200]
+    raise InputError("column_missing", path=source.label, column=missing, columns=shown or "-")
 
 
 def sheet_rows(source: Source, table: Table, seen: View, piece: int = 0) -> Iterator[Rows]:
@@ -78,7 +80,7 @@ def sheet_rows(source: Source, table: Table, seen: View, piece: int = 0) -> Iter
                 with archive.open(table.sheet.entry) as sheet:
                     size = piece or book.piece
                     for data, before in pieces(sheet, source.label, size):  # type: ignore[arg-type]
-                        yield from reader.rows(*book.of(data), before)
+                        yield from reader.read(book, data, before)
             except UNREADABLE as error:
                 where = f"{source.label}:{reader.last + 1}"
                 yield reader.nothing([Problem("unreadable", where, str(error)[:200])])
@@ -107,7 +109,8 @@ class _Book:
                 self._check(archive.getinfo(part), limit)
                 copy = folder / f"{len(self._parts)}.xml"
                 with archive.open(part) as packed, copy.open("wb") as file:
-                    shutil.copyfileobj(packed, file, 1 << 20)
+                    file.write(_without_counts(packed.read(_CHUNK)))
+                    shutil.copyfileobj(packed, file, _CHUNK)
                 self._parts.append((copy, name))
 
     def _check(self, info: zipfile.ZipInfo, limit: int) -> None:
@@ -117,7 +120,7 @@ class _Book:
     @property
     def piece(self) -> int:
         """Bytes of a piece. All shared strings are parsed for each: where there are many, fewer pieces."""
-        return max(PIECE, min(6 * PIECE, 2 * sum(copy.stat().st_size for copy, _ in self._parts)))
+        return max(PIECE, min(3 * PIECE, sum(copy.stat().st_size for copy, _ in self._parts)))
 
     def of(self, sheet: bytes) -> tuple[list[list[Any]], int, int]:
         """The cells of a piece, and the row and the column where they begin."""
@@ -143,6 +146,21 @@ class _Book:
             raise ValueError("malformed cells") from error
 
 
+_CHUNK = 1 << 20
+_ROOT = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^<>]{0,500}\?>)?\s*<(?:\w{1,20}:)?(?:sst|styleSheet)\b([^<>]*)>"
+)
+_COUNT = re.compile(rb"\s(?:unique)?[cC]ount\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+
+
+def _without_counts(head: bytes) -> bytes:
+    """calamine makes room for as many strings as a file says that it has."""
+    root = _ROOT.match(head)
+    if root is None:
+        raise ValueError("no root element")
+    return head[: root.start(1)] + _COUNT.sub(b"", root[1]) + head[root.end(1) :]
+
+
 def _links(kind: str, target: str) -> str:
     return (
         f'<Relationships xmlns="{_P}/relationships">'
@@ -163,6 +181,7 @@ class _Reader:
         self._places = {name: i for i, name in reversed(list(enumerate(table.head.cells))) if name}
         self.last = table.head.number
         self._full: list[int] = []
+        self._patience = _PATIENCE
 
     def head(self) -> Rows:
         return Rows((), {name: [] for name in self._places}, headers=1 + self._above)
@@ -174,6 +193,23 @@ class _Reader:
         if not self._full:
             return []
         return [Problem("full_cell", f"{self._label}:{self._full[0]}", str(len(self._full)))]
+
+    def read(self, book: _Book, sheet: bytes, before: int) -> Iterator[Rows]:
+        """The rows of a piece; one that calamine does not take is narrowed down to the row at fault."""
+        try:
+            cells = book.of(sheet)
+        except ValueError as error:
+            parts = halves(sheet, before) if self._patience > 0 else []
+            self._patience -= 1
+            if not parts:
+                yield self.nothing(
+                    [Problem("unreadable", f"{self._label}:{self.last + 1}", str(error)[:200])]
+                )
+        else:
+            parts = []
+            yield from self.rows(*cells, before)
+        for part in parts:
+            yield from self.read(book, *part)
 
     def rows(self, cells: list[list[Any]], row: int, column: int, before: int) -> Iterator[Rows]:
         """Blocks of rows out of one piece, ``before`` which that many rows stand."""

@@ -9,15 +9,13 @@ from typing import Any
 import msgspec
 
 from cq.formats._json_values import identifiers, strings, whole
-from cq.formats._placeholders import wechat, wechat_tag
 from cq.formats._wechat_content import Content, event_of, tidy
 from cq.formats._wechat_json import Columns, Dialect, Export, typed
 from cq.formats._wechat_names import chat_kind
 from cq.formats._wechat_types import kind_of
+from cq.formats._wxcli_content import mended, quoting
 from cq.model import NON_SPEECH, Kind
 
-_QUOTE = re.compile(r"\A\[引用\]\s?(?P<words>.*?)\n\s{0,4}↳\s?(?P<said>.*)\Z", re.DOTALL)
-_NAME = re.compile(r"[^\n]{1,60}?[:：]\s")
 _TYPE = re.compile(r"type=(-?[0-9]{1,12})", re.ASCII)
 _TAGGED = {"[撤回]": Kind.RECALL, "[系统]": Kind.SYSTEM, "[拍一拍]": Kind.POKE}
 
@@ -49,6 +47,10 @@ def _columns(rows: Sequence[_Row], export: Export) -> Columns:
     texts, words = strings([row.content for row in rows]), strings([row.type for row in rows])
     links = strings([row.url or None for row in rows])
     export.known.update(people)
+    cut = {i: whole_ for i, word in enumerate(words) if word == "系统" and (whole_ := mended(texts[i] or ""))}
+    for i, sentence in cut.items():
+        texts[i] = sentence
+    export.note("cut_sentence", list(cut))
     contents = {
         i: _content(word, text, links[i], export)
         for i, (word, text) in enumerate(zip(words, texts, strict=True))
@@ -67,22 +69,13 @@ def _content(word: str | None, text: str | None, url: str | None, export: Export
     for tag, kind in _TAGGED.items():
         if text and text.startswith(tag) and word not in ("文本", "链接/文件"):
             return event_of(kind, text[len(tag) :].strip() or tag, "wechat")
-    if text and (quote := _QUOTE.match(text)) and word != "文本":
-        return _answer(quote["words"].strip(), quote["said"].strip())
+    if text and "\n" in text and word != "文本" and (answer := quoting(text)):
+        return answer
     number = _TYPE.fullmatch(word) if word else None
     kind = kind_of(int(number[1]) if number else None, None if number else word, text)
-    if kind is Kind.OTHER and text and text.startswith("[引用]"):
-        return _answer(text.removeprefix("[引用]").strip(), "")
+    if kind is Kind.OTHER and text and (answer := quoting(text)):
+        return answer
     return typed(kind, text, export.known, None, url)
-
-
-def _answer(words: str, said: str) -> Content:
-    """A reply's own words, and the quotation after the name of who said it."""
-    name = _NAME.match(said)
-    kind, text = Kind.TEXT, words or None
-    if words and (tag := wechat_tag(words)) and tag not in NON_SPEECH:
-        kind, text, _ = wechat(words)
-    return Content(kind, text, reply_quote=(said[name.end() :] if name else said).strip() or None)
 
 
 WXCLI = Dialect(
@@ -92,4 +85,5 @@ WXCLI = Dialect(
     keys=("chat", "chat_type", "is_group", "username", "count"),
     first=("chat", "username"),
     begin=_begin,
+    stated=lambda header: header.get("count"),
 )

@@ -30,7 +30,7 @@ from cq.formats import Format, Lack, Peek, ReadOptions, Source
 from cq.model import Batch
 
 _KEYS = frozenset({"seq", "talker", "isChatRoom", "senderName"})
-_WEBHOOK = frozenset({"keyword", "lastTime", "talker", "messages"})
+_WEBHOOK = frozenset({"keyword", "lastTime", "messages"})
 
 
 def sniff(peek: Peek) -> str | None:

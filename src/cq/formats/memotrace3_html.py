@@ -1,7 +1,8 @@
 """MemoTrace 留痕 3 (2025, WeChat 4): the HTML export.
 
 **How one gets it.** MemoTrace (留痕, LC044/WeChatMsg), 2025: 导出 → HTML. The program is no
-longer offered. Beside the page lies ``<名>.html.json`` with the same messages: give ``cq`` one of the two, or both (they merge).
+longer offered. Beside the page lies ``<名>.html.json`` with the same
+messages: give ``cq`` one of the two, or both (they merge).
 
 **What it looks like.** A page whose script holds an array in JSON, and the chat's id::
 

@@ -58,7 +58,6 @@ FORMAT = Format(
             Lack.GROUP_NAME,
             Lack.MESSAGE_IDS,
             Lack.SENDER_IDS,
-            Lack.SECONDS,
             Lack.TIMES,
             Lack.ZONE,
             Lack.KINDS,

@@ -36,6 +36,7 @@ _FIRST = "From: <Save by Tencent MsgMgr>"
 _MESSAGE = re.compile(
     r"<div style=color:#[0-9A-Fa-f]{6};padding-left:10px;><div style=float:left;margin-right:6px;>"
 )
+_ROWS = re.compile(rf"</div></td></tr>\s{{0,4}}<tr><td>{_MESSAGE.pattern}")
 _NEAR = 1 << 16
 _EPOCH = 719_163  # the ordinal of 1970-01-01
 
@@ -45,6 +46,9 @@ def _sniff(peek: Peek) -> str | None:
         return "first line From: <Save by Tencent MsgMgr>"
     if peek.start.startswith("<") and _MESSAGE.search(peek.start, 0, _NEAR):
         return "rows of a QQ MHT export (its head was cut off)"
+    near = peek.start[:_NEAR]
+    if _FIRST not in near and "<table" not in near and _ROWS.search(near):
+        return "rows of a QQ MHT export (it begins in the middle of one)"
     return None
 
 
@@ -64,7 +68,7 @@ def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     groups = facts.groups()
     dates = Dates(day_first=overview.dates.day_first)
     segment, conversation, block = -1, None, None
-    for rows in scan(source, dates, day):
+    for rows in scan(source, dates, day, overview.tables):
         if rows.block is None and not rows.lines:
             yield Batch(problems=rows.problems, headers=rows.heads)
             continue

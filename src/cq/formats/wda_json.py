@@ -54,7 +54,10 @@ def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
 
 def parts(source: Source) -> Sequence[Source]:
     """What lies around a chat in the ZIP."""
-    around = [("meta.json", 0), ("manifest.json", 2), ("report.json", 2)]
+    folders = source.label.replace("\\", "/").replace("!/", "/").split("/")
+    around = [("meta.json", 0)]
+    if folders[-3:-2] == ["conversations"]:
+        around += [("manifest.json", 2), ("report.json", 2)]
     found = [source.beside(name, up) for name, up in around]
     return [part for part in found if part is not None and part.label != source.label]
 

@@ -4,8 +4,8 @@ How to get it: mark messages in WeChat for Windows or Mac and copy them into a t
 in such a file that marks its format, so it is read with `--input-format wechat-clipboard` only. An export
 by a tool is always the better choice.
 
-What it looks like: `name 2023/09/16 2:51 PM` or `name 2023年3月5日 15:45` and the message below; or three lines,
-name, `2026年09月20日 15:51`, message; recent ones with 昨天 15:45, 星期三 15:45, 下午 3:45 or the time alone.
+What it looks like: `name 2023/09/16 2:51 PM` or `name 2023年3月5日 15:45` and the message below; or three
+lines, name, `2026年09月20日 15:51`, message; recent ones with 昨天 15:45, 星期三 15:45, 下午 3:45 or the time alone.
 Old versions write `name:` and no time at all. A file has one of these shapes; which, is voted.
 
 What it lacks: ids of people and messages, seconds, replies, quotations, kinds (placeholders such as `[Photo]`

@@ -41,7 +41,9 @@ def sniff(peek: Peek) -> str | None:
     wrapped = shape.get(".chatdata[]", {})
     if is_record(shape.get("[]", {})):
         return "an array of WeCom's messages with msgid, msgtype and msgtime"
-    if "chatdata" in shape.get("", {}) and (is_record(wrapped) or "msg" in wrapped):
+    if {"errcode", "chatdata"} <= shape.get("", {}).keys() and (
+        is_record(wrapped) or "msg" in wrapped or not wrapped
+    ):
         return "WeCom's chatdata, decrypted"
     return None
 

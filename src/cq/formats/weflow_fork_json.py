@@ -3,7 +3,8 @@
 **How one gets it.** That fork: 导出 → ChatLab. ChatLab's own format is ``chatlab-json``; this one has other
 headers.
 
-**What it looks like.** One object; no platform, the chat's id under ``sessionId``, members as ``username``::
+**What it looks like.** One object; no platform, the chat's id under ``sessionId``, members as
+``username``::
 
     {"chatlab": {"version": "1.0", "generator": "WeFlow"},
      "meta": {"sessionId": "10000000001@chatroom", "name": "周末骑行小队", "messageCount": 1},
@@ -12,7 +13,8 @@ headers.
 
 Times are epoch seconds.
 
-**What it lacks.** Whether it has message ids and answers depends on the build; mentions stand in the text only.
+**What it lacks.** Whether it has message ids and answers depends on the build; mentions stand in the text
+only.
 
 **Handled.** Contents that begin with the sender (``wxid:``) or are raw XML. Names from ``members`` where a
 message has none.

@@ -2,7 +2,8 @@
 
 **How one gets it.** That fork: 导出 → ChatLab JSONL. ChatLab's own lines are ``chatlab-jsonl``.
 
-**What it looks like.** One object per line; two headers, then messages whose content is as WeChat stores it::
+**What it looks like.** One object per line; two headers, then messages whose content is as WeChat stores
+it::
 
     {"_type":"chatlab","version":"1.0","generator":"WeFlow"}
     {"_type":"meta","name":"周末骑行小队","platform":"wechat","type":"group","groupId":"10000000001@chatroom"}
@@ -14,7 +15,7 @@ Times are epoch seconds.
 build.
 
 **Handled.** ``wxid:`` before a content, raw XML of cards and system rows. A damaged line costs itself only.
-"""  # noqa: E501 - sample lines
+"""
 
 from __future__ import annotations
 

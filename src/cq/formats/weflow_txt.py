@@ -35,16 +35,21 @@ from cq.formats import Format, Lack, Peek, ReadOptions, Source
 from cq.formats._head_vote import vote
 from cq.model import Batch
 
-HEAD = r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}) '(.*)'"
+_TIME = r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})"
+HEAD = rf"{_TIME} '(.*)'"
 _HEAD = re.compile(HEAD)
+_LIKE = re.compile(rf"{_TIME} .+")
+"""A head of MemoTrace's, where somebody may be called ``'x'``, too."""
 
 
 def sniff(peek: Peek) -> str | None:
-    """The first line is a head, and so are others after empty lines; they have bodies."""
+    """The first line is a head, and so is at least every other that begins with a time; they have bodies."""
     if not _HEAD.match(peek.first_line):
         return None
     found = vote(peek, _HEAD)
-    return "records that begin with a time and a name in quotes" if found.first and found.filled else None
+    if not found.filled or len(found.heads) * 2 < len(vote(peek, _LIKE).heads):
+        return None
+    return "records that begin with a time and a name in quotes"
 
 
 def read(source: Source, options: ReadOptions) -> Iterator[Batch]:

@@ -13,7 +13,7 @@ Times are epoch seconds; ``time`` (to the minute, ``--tz``) counts only where ``
 
 **What it lacks.** WeChat's message ids (``local_id`` is a row of the local database), which message an
 answer answers (the quotation is there), who the owner is. Sentences of the system are cut after 50
-characters, so that long invitations are not understood. Mentions stand in the text only.
+characters: of a long invitation the last people are lost. Mentions stand in the text only.
 
 **Handled.** Quotations after ``↳``; ``[撤回]`` and ``[系统]`` before sentences; ``链接/文件``, the type of
 all cards, by the tag of their content. A message without any sender is the owner's. If the chat's name

@@ -152,6 +152,7 @@ def _acquaint(log: MessageLog, stored: StoredLog | None) -> tuple[NDArray[np.uin
     if stored is not None:
         groups = {s.group.group_id for s in log.spans}
         groups |= {stand_in for stand_in, native in settled.joined.items() if native in groups}
+        groups |= {native for stand_in, native in stored.joined.items() if stand_in in groups}
         for batch in stored.who_said_what(groups):
             log.know(batch)
             found.append(identity.parse(batch.column("message_id")).hi)

@@ -55,15 +55,22 @@ class Meeting:
         self._vague = self._gatherer.code(SELF)
 
     def settle(
-        self, tables: Iterable[Table], pairs: dict[str, str], keys_of: Callable[[NDArray[np.int64]], Keys]
+        self,
+        tables: Iterable[Table],
+        pairs: dict[str, str],
+        keys_of: Callable[[NDArray[np.int64]], Keys],
+        decided: frozenset[str] = frozenset(),
     ) -> Settled:
-        """Decide about groups, then people, then rows; ``pairs``: stand-ins that may be native groups."""
+        """Decide about groups, then people, then rows.
+
+        ``pairs``: stand-ins that may be native groups; of those ``decided`` it is known.
+        """
         for table in tables:
             self._gatherer.add(*table)
         rows = self._gatherer.take()
         self._units = {k: unit_of(rows.at[rows.kind == k]) for k in np.unique(rows.kind).tolist()}
         settled = Settled()
-        self._join(rows, pairs, settled)
+        self._join(rows, pairs, decided, settled)
         dropped: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
         told: Counter[tuple[int, str]] = Counter()
         for group, part in self._by_group(rows):
@@ -86,13 +93,15 @@ class Meeting:
         for group, lo, hi in zip(groups.tolist(), edges, edges[1:], strict=False):
             yield group, rows.take(slice(lo, hi))
 
-    def _join(self, rows: Sayings, pairs: dict[str, str], settled: Settled) -> None:
+    def _join(self, rows: Sayings, pairs: dict[str, str], decided: frozenset[str], settled: Settled) -> None:
         """Make stand-ins the native groups they are; ``rows`` come group by group again."""
         place = {id_: i for i, id_ in enumerate(self._ids)}
         parts = dict(self._by_group(rows))
         for stand_in, native in pairs.items():
             one, other = parts.get(place[stand_in]), parts.get(place[native])
-            if one is None or other is None or not self._one_group(one, other):
+            if one is None or other is None:
+                continue
+            if stand_in not in decided and not self._one_group(one, other):
                 continue
             settled.joined[stand_in] = native
             self._names.join(stand_in, native)

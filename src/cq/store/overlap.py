@@ -34,6 +34,11 @@ class Elsewhere(Protocol):
         """What its groups are called, and which kinds of export they come from."""
         ...
 
+    @property
+    def joined(self) -> dict[str, str]:
+        """Its stand-ins for groups that were found to be native ones: that was decided."""
+        ...
+
     def told(self, groups: set[str]) -> Iterator[tuple[str, str, pa.RecordBatch]]:
         """Group, kinds of export and :data:`COLUMNS` of the rows of some groups."""
         ...
@@ -72,6 +77,9 @@ def with_stored(
     pairs, groups = wanted(both)
     here, there = set(heads.formats), set(others.heads.formats)
     pairs = {s: n for s, n in pairs.items() if not {s, n} <= here and {s, n} & here}
+    decided = {s: n for s, n in others.joined.items() if s in here and n not in here}
+    decided = {s: n for s, n in decided.items() if s not in before.joined and n in there}
+    pairs |= decided
     groups = {g for g in groups if g in here and g in there} | set(pairs) | set(pairs.values())
     if not groups:
         return Settled()
@@ -96,7 +104,7 @@ def with_stored(
         found.hi[~inside], found.lo[~inside] = known.take(some[~inside] - len(rows.at))
         return found
 
-    return Meeting(ids, kins, names).settle(all_rows(), pairs, keys_of)
+    return Meeting(ids, kins, names).settle(all_rows(), pairs, keys_of, frozenset(decided))
 
 
 class _Stored:

@@ -230,6 +230,11 @@ class StoredLog:
                     yield self._settle(part, batch)
 
     @property
+    def joined(self) -> dict[str, str]:
+        """Groups that were known by a name only, and what they are known as now."""
+        return self.manifest.joined
+
+    @property
     def heads(self) -> Heads:
         """What the groups are called, and which formats their rows come from."""
         from cq.store.groups import STAND_IN, Heads

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +171,7 @@ def _reply(c: Conversation, told: Told) -> Sequence[Element]:
     return [{45002: 7, 47402: quoted.n, 47403: int(quoted.person.qq), 47404: quoted.seconds, 47423: [inner]}]
 
 
-def nt(c: Conversation) -> Mapping[str, bytes]:
+def _rows(c: Conversation) -> list[dict[str, Any]]:
     rows = []
     for told in c.rows:
         person = told.person or (PEOPLE[told.actor] if told.event == "recall" and told.actor else None)
@@ -180,6 +181,10 @@ def nt(c: Conversation) -> Mapping[str, bytes]:
             card = person.name if person.name != person.nickname else ""
             row |= {"40020": person.uid, "40033": int(person.qq), "40090": card, "40093": person.nickname}
         rows.append(row)
+    return rows
+
+
+def nt(c: Conversation) -> Mapping[str, bytes]:
     members = [
         {"60001": int(c.qq_group), "1000": p.uid, "1002": int(p.qq), "20002": p.nickname, "64003": p.name,
          "64007": 1_700_000_000, "64010": 0, "64016": 0}
@@ -193,9 +198,26 @@ def nt(c: Conversation) -> Mapping[str, bytes]:
         "group_member3": (dict.fromkeys(members[0], ""), members),
     }
     return {
-        "nt_db/nt_msg.db": database({"group_msg_table": (COLUMNS, rows), "c2c_msg_table": (COLUMNS, [])}),
+        "nt_db/nt_msg.db": database({"group_msg_table": (COLUMNS, _rows(c)), "c2c_msg_table": (COLUMNS, [])}),
         "nt_db/group_info.db": database(info),
     }
 
 
-WRITERS = {"qq-nt-sqlite": nt}
+def dump(encode: Callable[[bytes], str]) -> Callable[[Conversation], Mapping[str, bytes]]:
+    """The table as DB Browser writes it to JSON."""
+
+    def write(c: Conversation) -> Mapping[str, bytes]:
+        rows = [
+            {name: encode(v) if isinstance(v, bytes) else v for name, v in row.items()} for row in _rows(c)
+        ]
+        files = {"group_msg_table.json": json.dumps(rows, ensure_ascii=False, indent=4).encode()}
+        return files | {"group_info.db": nt(c)["nt_db/group_info.db"]}
+
+    return write
+
+
+WRITERS = {
+    "qq-nt-sqlite": nt,
+    "qq-nt-json": dump(lambda blob: base64.b64encode(blob).decode()),
+    "qq-nt-json:hex": dump(bytes.hex),
+}

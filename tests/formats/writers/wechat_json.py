@@ -1,4 +1,4 @@
-"""The conversation as WeChat's exporters write it in JSON, and as WeCom's archive has it."""
+"""The conversation as WeChat's exporters write it in JSON."""
 
 from __future__ import annotations
 
@@ -348,12 +348,16 @@ def ciphertalk(conversation: Conversation) -> Mapping[str, bytes]:
             "isSend": int(is_mine(told)),
             "senderUsername": person,
             "senderDisplayName": told.person.nickname if told.person else conversation.group_name,
-            "source": _source(told),
+            "source": source_of(told),
         }
         row |= {"groupNickname": told.person.name} if told.person else {}
         row |= {"replyToMessageId": quoted.server_id} if quoted else {}
         rows.append(row)
-    session = _session(conversation) | {"platform": "wechat", "isGroup": True, "ownerId": PEOPLE["kuan"].wxid}
+    session = session_of(conversation) | {
+        "platform": "wechat",
+        "isGroup": True,
+        "ownerId": PEOPLE["kuan"].wxid,
+    }
     info = {
         "version": "0.0.2",
         "exportedAt": 1770000000,
@@ -363,7 +367,7 @@ def ciphertalk(conversation: Conversation) -> Mapping[str, bytes]:
     return {"chat.json": dump({"exportInfo": info, "session": session, "messages": rows}, indent=2)}
 
 
-def _session(conversation: Conversation) -> Json:
+def session_of(conversation: Conversation) -> Json:
     return {
         "wxid": conversation.wechat_room,
         "nickname": conversation.group_name,
@@ -375,7 +379,7 @@ def _session(conversation: Conversation) -> Json:
     }
 
 
-def _source(told: Told) -> str:
+def source_of(told: Told) -> str:
     if told.event:
         return ""
     ids = ",".join("notify@all" if key == "@all" else PEOPLE[key].wxid for key in told.mentions)
@@ -522,282 +526,16 @@ def weflow_api(conversation: Conversation) -> Mapping[str, bytes]:
     return {"page.json": dump(head | {"messages": rows}, indent=2)}
 
 
-# -- WeFlow, EchoTrace -------------------------------------------------------------------------------------
-
-_WEFLOW_WORDS = {
-    "text": "文本消息",
-    "image": "图片消息",
-    "sticker": "动画表情",
-    "voice": "语音消息",
-    "video": "视频消息",
-    "location": "位置消息",
-    "file": "文件消息",
-    "link": "链接消息",
-    "mini_program": "小程序消息",
-    "forward": "聊天记录",
-    "red_packet": "其他消息",
-}
-
-
-def _weflow_row(conversation: Conversation, told: Told) -> Json:
-    quoted = quoted_by(conversation, told)
-    content = words(told)
-    if quoted and quoted.person:
-        content = f"{told.text}[引用 {quoted.person.name}：{one_line(quoted.text)}]"
-    row: Json = {
-        "localId": told.n,
-        "createTime": told.seconds,
-        "formattedTime": told.local,
-        "type": "引用消息" if quoted else _WEFLOW_WORDS.get(told.kind, "系统消息"),
-        "localType": local_type(told),
-        "content": content,
-        "isSend": int(is_mine(told)),
-        "senderUsername": told.person.wxid if told.person else conversation.wechat_room,
-        "senderDisplayName": told.person.name if told.person else conversation.group_name,
-        "source": _source(told),
-        "platformMessageId": told.server_id,
-    }
-    if quoted and quoted.person:
-        row |= {"replyToMessageId": quoted.server_id, "appMsgType": "57", "appMsgKind": "quote"}
-        row |= {"quotedSender": quoted.person.name, "quotedContent": one_line(quoted.text)}
-    if told.kind == "link":
-        row |= {"appMsgType": "5", "appMsgKind": "link", "linkTitle": told.title, "linkUrl": told.url}
-    return row
-
-
-def _weflow_head(conversation: Conversation, **more: str) -> Json:
-    weflow = {"version": "1.0.3", "exportedAt": 1770000000, "generator": "WeFlow", **more}
-    return {"weflow": weflow, "session": _session(conversation)}
-
-
-def weflow(conversation: Conversation) -> Mapping[str, bytes]:
-    rows = [_weflow_row(conversation, told) for told in conversation.rows]
-    return {"群聊.json": dump(_weflow_head(conversation) | {"messages": rows}, indent=2)}
-
-
-def arkme(conversation: Conversation) -> Mapping[str, bytes]:
-    numbers = {key: i for i, key in enumerate(PEOPLE, 1)}
-    rows = []
-    for told in conversation.rows:
-        row = _weflow_row(conversation, told)
-        for name in ("senderUsername", "senderDisplayName", "source"):
-            del row[name]
-        rows.append(row | {"senderID": numbers[told.sender] if told.sender else 99})
-    senders = [
-        {"senderID": numbers[key], "wxid": p.wxid, "displayName": p.name, "nickname": p.nickname}
-        for key, p in PEOPLE.items()
-    ]
-    room = {"senderID": 99, "wxid": conversation.wechat_room, "displayName": conversation.group_name}
-    members = [
-        {"wxid": p.wxid, "displayName": p.name, "nickname": p.nickname, "groupNickname": p.name}
-        for p in PEOPLE.values()
-    ]
-    head = _weflow_head(conversation, format="arkme-json")
-    body = {"senders": [*senders, room], "messages": rows, "groupMembers": members}
-    return {"群聊.json": dump(head | body, indent=2)}
-
-
-def echotrace(conversation: Conversation) -> Mapping[str, bytes]:
-    rows = []
-    for told in conversation.rows:
-        row = _weflow_row(conversation, told)
-        for name in ("platformMessageId", "replyToMessageId", "quotedSender", "quotedContent", "appMsgType"):
-            row.pop(name, None)
-        for name in ("appMsgKind", "linkTitle", "linkUrl"):
-            row.pop(name, None)
-        row |= {"content": told.text} if told.reply_to else {}
-        if told.person is None:
-            row |= {"senderDisplayName": "群成员", "isSend": None}
-        if told.event == "poke":
-            row |= {"content": "[拍一拍]", "type": "拍一拍消息"}
-        rows.append(row)
-    tail = {"groupMembers": [], "exportTime": "2026-02-02T10:00:00.000000"}
-    return {"群聊.json": lines_of({"session": _session(conversation)}, rows, tail)}
-
-
-# -- ChatLab -------------------------------------------------------------------------------------------------
-
-_CHATLAB = {
-    "text": 0,
-    "image": 1,
-    "voice": 2,
-    "video": 3,
-    "file": 4,
-    "sticker": 5,
-    "link": 7,
-    "location": 8,
-    "mini_program": 24,
-    "red_packet": 20,
-    "forward": 26,
-    "recall": 81,
-    "system": 80,
-    "poke": 22,
-}
-_WEFLOW_CHATLAB = {"red_packet": 7, "forward": 7, "recall": 80, "poke": 80}
-"""WeFlow's habits."""
-
-
-def _chatlab_row(conversation: Conversation, told: Told, types: Mapping[str, int]) -> Json:
-    quoted = quoted_by(conversation, told)
-    content = words(told)
-    if told.kind == "link":
-        content = f"[链接] {told.title} {told.url}"  # as converters do; WeFlow has the title only
-    if quoted and quoted.person:
-        content = f"{told.text}[引用 {quoted.person.name}：{one_line(quoted.text)}]"
-    row: Json = {
-        "sender": told.person.wxid if told.person else conversation.wechat_room,
-        "accountName": told.person.nickname if told.person else conversation.group_name,
-    }
-    row |= {"groupNickname": told.person.name} if told.person else {}
-    row |= {"timestamp": told.seconds, "type": 25 if quoted else types[told.kind], "content": content}
-    row |= {"platformMessageId": told.server_id}
-    return row | ({"replyToMessageId": quoted.server_id} if quoted else {})
-
-
-def _chatlab(conversation: Conversation, generator: str) -> tuple[Json, list[Json], list[Json]]:
-    types = _CHATLAB | (_WEFLOW_CHATLAB if generator == "WeFlow" else {})
-    meta = {"name": conversation.group_name, "platform": "wechat", "type": "group"}
-    meta |= {"groupId": conversation.wechat_room, "ownerId": PEOPLE["kuan"].wxid}
-    chatlab = {"version": "0.0.2", "exportedAt": 1770000000, "generator": generator}
-    members = [
-        {"platformId": p.wxid, "accountName": p.nickname, "groupNickname": p.name} for p in PEOPLE.values()
-    ]
-    rows = [_chatlab_row(conversation, told, types) for told in conversation.rows]
-    return {"chatlab": chatlab, "meta": meta}, members, rows
-
-
-def chatlab(generator: str) -> Callable[[Conversation], Mapping[str, bytes]]:
-    def write(conversation: Conversation) -> Mapping[str, bytes]:
-        head, members, rows = _chatlab(conversation, generator)
-        return {"chat.json": dump(head | {"members": members, "messages": rows}, indent=2)}
-
-    return write
-
-
-def chatlab_lines(conversation: Conversation) -> Mapping[str, bytes]:
-    head, members, rows = _chatlab(conversation, "WeFlow")
-    records = [{"_type": "header", **head}, *({"_type": "member", **m} for m in members)]
-    records += [{"_type": "message", **row} for row in rows]
-    return {"chat.jsonl": b"\n".join(map(dump, records))}
-
-
-def fork(conversation: Conversation) -> Mapping[str, bytes]:
-    """The fork of 334456777: other headers, no names in the rows."""
-    _, _, rows = _chatlab(conversation, "CipherTalk")
-    for row in rows:
-        row.pop("accountName")
-        row.pop("groupNickname", None)
-    people = [{"username": p.wxid, "nickname": p.name} for p in PEOPLE.values()]
-    meta = {"sessionId": conversation.wechat_room, "name": conversation.group_name, "messageCount": len(rows)}
-    head = {"chatlab": {"version": "1.0", "generator": "WeFlow"}, "meta": meta, "members": people}
-    return {"chat.json": dump(head | {"messages": rows}, indent=2)}
-
-
-def fork_lines(conversation: Conversation) -> Mapping[str, bytes]:
-    """The streaming fork: contents as WeChat stores them."""
-    _, _, rows = _chatlab(conversation, "CipherTalk")
-    for row, told in zip(rows, conversation.rows, strict=True):
-        is_card = codes(told)[0] == 49 and not told.event
-        content = xml(told, quoted_by(conversation, told)) if is_card else row["content"]
-        row["content"] = f"{told.person.wxid}:\n{content}" if told.person else content
-    meta = {"_type": "meta", "name": conversation.group_name, "platform": "wechat", "type": "group"}
-    meta |= {"groupId": conversation.wechat_room}
-    records = [{"_type": "chatlab", "version": "1.0", "generator": "WeFlow"}, meta]
-    return {"chat.jsonl": b"\n".join(map(dump, [*records, *({"_type": "message"} | row for row in rows)]))}
-
-
-# -- WeCom ---------------------------------------------------------------------------------------------------
-
-
-def _wecom_body(told: Told) -> Json:
-    match told.kind:
-        case "text":
-            return {"text": {"content": told.text}}
-        case "file":
-            return {"file": {"filename": told.title, "fileext": "xlsx", "md5sum": "00", "filesize": 1024}}
-        case "link":
-            return {"link": {"title": told.title, "description": "", "link_url": told.url, "image_url": ""}}
-        case "red_packet":
-            return {"redpacket": {"type": 1, "wish": told.title, "totalcnt": 3, "totalamount": 600}}
-        case "forward":
-            inside = {"type": "ChatRecordText", "content": '{"content":"里面的"}', "msgtime": 1}
-            return {"chatrecord": {"title": told.title, "item": [inside]}}
-        case "mini_program":
-            return {
-                "weapp": {"title": told.title, "description": "", "username": "gh_0", "displayname": "打卡"}
-            }
-        case "location":
-            return {
-                "location": {"longitude": 121.4, "latitude": 31.2, "title": told.title, "address": "体育馆"}
-            }
-        case "recall":
-            return {"revoke": {"pre_msgid": "0_gone_external"}}
-        case _:
-            name = "emotion" if told.kind == "sticker" else told.kind
-            return {name: {"md5sum": "00", "sdkfileid": "Cj"}}
-
-
-def _wecom(conversation: Conversation) -> list[Json]:
-    rows = []
-    for told in conversation.rows:
-        if told.event and told.event != "recall":
-            continue
-        body = _wecom_body(told)
-        if told.event:  # what was recalled is in the archive, too
-            body["revoke"]["pre_msgid"] = f"{3}_1_external"
-        actor = PEOPLE[told.sender or told.actor or ""]
-        row = {
-            "msgid": f"{told.n}_1_external",
-            "action": "recall" if told.event else "send",
-            "from": actor.wxid,
-        }
-        row |= {
-            "tolist": [p.wxid for p in PEOPLE.values() if p is not actor],
-            "roomid": conversation.wechat_room,
-        }
-        rows.append(row | {"msgtime": told.seconds * 1000, "msgtype": next(iter(body)), **body})
-    return rows
-
-
-def wecom(conversation: Conversation) -> Mapping[str, bytes]:
-    return {"archive.json": dump(_wecom(conversation))}
-
-
-def wecom_wrapped(conversation: Conversation) -> Mapping[str, bytes]:
-    rows = [
-        {"seq": i, "msgid": row["msgid"], "msg": json.dumps(row)}
-        for i, row in enumerate(_wecom(conversation))
-    ]
-    return {"archive.json": dump({"errcode": 0, "errmsg": "ok", "chatdata": rows})}
-
-
-def wecom_lines(conversation: Conversation) -> Mapping[str, bytes]:
-    return {
-        "archive.jsonl": b"".join(dump(row, separators=(",", ":")) + b"\n" for row in _wecom(conversation))
-    }
-
-
 WRITERS = {
-    "chatlab-json": chatlab("WeFlow"),
-    "chatlab-json:CipherTalk": chatlab("CipherTalk"),
-    "chatlab-jsonl": chatlab_lines,
     "chatlog-json": chatlog,
     "chatlog-json:webhook": chatlog_webhook,
     "chatlog-old-json": old_chatlog,
     "ciphertalk-json": ciphertalk,
-    "echotrace-json": echotrace,
     "memotrace3-html-json": memotrace,
     "memotrace3-html-json:escaped": memotrace_escaped,
     "pywxdump-json": pywxdump,
     "wda-json": wda,
     "wechattweak-json": wechattweak,
-    "wecom-json": wecom,
-    "wecom-json:wrapped": wecom_wrapped,
-    "wecom-jsonl": wecom_lines,
     "weflow-api-json": weflow_api,
-    "weflow-arkme-json": arkme,
-    "weflow-fork-json": fork,
-    "weflow-fork-jsonl": fork_lines,
-    "weflow-json": weflow,
     "wxcli-json": wxcli,
 }

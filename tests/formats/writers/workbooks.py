@@ -82,7 +82,7 @@ def writers(file: str, sheets: Callable[[Conversation], Grids]) -> tuple[Writer,
 
 # --- QCE ---------------------------------------------------------------------------------------
 
-QCE_HEAD = "序号 时间 发送者 发送者QQ号 群头衔 消息类型 消息内容 是否撤回 资源数量".split()
+QCE_HEAD = ["序号", "时间", "发送者", "发送者QQ号", "群头衔", "消息类型", "消息内容", "是否撤回", "资源数量"]
 QCE_LOST = ("link", "mini_program", "red_packet", "sticker", "forward")
 _QCE_TYPES = {"voice": "audio", "video": "video", "file": "file", "location": "location"}
 
@@ -145,7 +145,17 @@ def _session(c: Conversation) -> Grid:
 
 
 _TOOL = ["导出工具", "WeFlow", "导出版本", "0.0.2", "平台", "wechat", "导出时间", "2026-01-05 08:00:00"]
-_FULL = "序号 时间 发送者昵称 发送者微信ID 发送者备注 群昵称 发送者身份 消息类型 内容".split()
+_FULL = [
+    "序号",
+    "时间",
+    "发送者昵称",
+    "发送者微信ID",
+    "发送者备注",
+    "群昵称",
+    "发送者身份",
+    "消息类型",
+    "内容",
+]
 
 
 def weflow(c: Conversation) -> Grids:
@@ -158,7 +168,7 @@ def weflow(c: Conversation) -> Grids:
 
 
 def weflow_compact(c: Conversation) -> Grids:
-    grid = [*_session(c), _TOOL, "序号 时间 发送者身份 消息类型 内容".split()]
+    grid = [*_session(c), _TOOL, ["序号", "时间", "发送者身份", "消息类型", "内容"]]
     grid += [[told.n, told.local, _role(told, c), *_shown(c, told)] for told in c.rows]
     return {c.group_name[:31]: grid}
 
@@ -184,7 +194,21 @@ _TYPES = {
 
 
 def ciphertalk(c: Conversation) -> Grids:
-    grid: Grid = ["序号 时间 日期 时刻 星期 发送者 微信ID 消息类型 消息内容 原始类型代码 时间戳".split()]
+    grid: Grid = [
+        [
+            "序号",
+            "时间",
+            "日期",
+            "时刻",
+            "星期",
+            "发送者",
+            "微信ID",
+            "消息类型",
+            "消息内容",
+            "原始类型代码",
+            "时间戳",
+        ]
+    ]
     for told in c.rows:
         word, text = _shown(c, told)
         type_ = 57 << 32 | 49 if told.reply_to else _TYPES[told.kind]

@@ -1,0 +1,281 @@
+"""WechatExporter's text: heads, what they leave out, and transfers without a line break."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from cq.formats import ReadOptions
+from cq.formats._file_name import group_in
+from cq.formats._source import Source
+from cq.formats._transcript import Records, records
+from cq.formats._wall_clock import Calendar, Stamps, WallClock
+from cq.formats._wechat_content import Content, content_of
+from cq.formats._wechat_names import is_room
+from cq.formats._wechat_talk import (
+    Pasted,
+    People,
+    contents_of,
+    doubts,
+    group_named,
+    group_of,
+    is_system,
+    marked,
+    messages,
+    stray,
+    untyped,
+)
+from cq.formats._wechatexporter_lines import (
+    QUOTED,
+    TRANSFER,
+    Said,
+    parts,
+    sum_of,
+    unglued,
+    without_notice,
+)
+from cq.model import Batch, Group, Kind, Problem
+
+_CONTROLS = dict.fromkeys([*range(1, 9), *range(11, 32), 127])
+_CONTROL = re.compile(r"[\x01-\x08\x0b-\x1f\x7f]")
+_ID = r"wxid_\w{4,40}|gh_\w{4,40}|[\w.-]{1,60}@(?:openim|stranger|chatroom)"
+_WITH_ID = re.compile(rf"(.*?)\s?[(（\[<]?({_ID})[)）\]>]?", re.ASCII)
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?: ?([AaPp][Mm]))?")
+_SYSTEM_NAMES = frozenset({"System Message", "System"})
+_TAGS = (
+    (re.compile(r"\[(?:语音|Audio)[^\[\]\n]{0,20}\]"), Kind.VOICE),
+    (re.compile(r"\[(?:图片|Photo|Image)\]"), Kind.IMAGE),
+    (
+        re.compile(r"(?:\[(?:视频|Video)\])?\s?(?:（视频丢失）|\(视频丢失\)|\(Video Missing\))|\[Video\]"),
+        Kind.VIDEO,
+    ),
+    (re.compile(r"\[(?:Emoji|Sticker)\]"), Kind.STICKER),
+    (re.compile(r"\[(?:视频/语音通话|语音/视频通话|Video/Audio Call|Call)\]"), Kind.CALL),
+    (re.compile(r"\[(?:实时位置共享|Real-time Location)\]"), Kind.LOCATION),
+)
+_FILE = re.compile(r"\[(?:文件|File)[:：\s]{0,3}([^\[\]\n]{1,255})\]")
+_PLACE = re.compile(r"\[(?:位置|Location)\]\s?(.*?)\s?\(-?[\d.]{1,20},\s?-?[\d.]{1,20}\)", re.DOTALL)
+
+
+class _Head(NamedTuple):
+    line: int
+    name: str
+    time: str
+    lines: list[str]
+
+
+def read_log(source: Source, options: ReadOptions, head: str, when: str, title: str) -> Iterator[Batch]:
+    """``head`` is name, time and text, ``when`` its part behind the name."""
+    return _Log(source, options, head, when).batches(re.compile(title))
+
+
+class _Log:
+    def __init__(self, source: Source, options: ReadOptions, head: str, when: str) -> None:
+        self._source = source
+        self._head = re.compile(f"^{head}$", re.MULTILINE)
+        self._when = re.compile(when)
+        self._clock = WallClock(options)
+        self._calendar = Calendar(options, source.name)
+        self._names: list[str] | None = None
+        self._people: dict[str, tuple[str | None, str | None]] = {}
+        self._last: int | None = None
+        self._waiting: list[Said] = []  # notices above the first message
+        self._split = Pasted()
+        self._carried: list[int] = []
+        self._unsure: list[int] = []
+
+    def batches(self, title: re.Pattern[str]) -> Iterator[Batch]:
+        label, group = self._source.label, group_of(self._source)
+        for piece in records(self._source, self._head):
+            if piece.preamble is not None:
+                group, batch = self._begin(piece.preamble, title)
+                yield batch
+            problems: list[Problem] = []
+            rows = _Rows()
+            heads = self._heads(piece)
+            stamps = self._times([head.time for head in heads])
+            for head, at, sound in zip(heads, stamps.utc.tolist(), stamps.sound.tolist(), strict=True):
+                if not sound:
+                    problems.append(Problem("bad_time", f"{label}:{head.line}", head.time))
+                self._add(rows, head, at if sound else None, problems)
+            yield Batch(problems=problems, notices=piece.notices)
+            for batch_ in self._messages(rows, group):
+                yield batch_
+        yield Batch(
+            problems=[
+                Problem("bad_time", f"{label}:{said.below + 1}", said.text[:80]) for said in self._waiting
+            ],
+            notices=[*self._source.notices(), *self._doubts()],
+        )
+
+    def _doubts(self) -> list[Problem]:
+        return doubts(
+            self._source.label,
+            suspect_split=self._split.lines,
+            time_of_neighbour=self._carried,
+            glued_name=self._unsure,
+        )
+
+    def _begin(self, preamble: str, title: re.Pattern[str]) -> tuple[Group, Batch]:
+        lines = preamble.split("\n")
+        first = next((i for i, line in enumerate(lines) if line.strip()), 0)
+        named = title.fullmatch(lines[first].strip())
+        if named is None:
+            group = group_of(self._source)
+            return group, Batch(groups=(group,), problems=stray(preamble, self._source.label))
+        name = named["name"]
+        group = group_named(None, name) if is_room(name) else group_named(name, group_in(self._source).id)
+        rest = parts(lines[first + 1 :], headed=False)
+        self._waiting = [said._replace(below=said.below + first + 1) for said in rest]
+        return group, Batch(groups=(group,), headers=1)
+
+    def _heads(self, piece: Records) -> list[_Head]:
+        """The records, those that are glued to a transfer apart."""
+        found: list[_Head] = []
+        for line, (name, time, text), body in zip(piece.lines, piece.heads, piece.bodies, strict=True):
+            name, time, text = name or "", time or "", text or ""
+            if text.startswith(TRANSFER):
+                found += self._apart(line, name, time, text, body)
+            else:
+                found.append(_Head(line, name, time, [text, *body.split("\n")] if body else [text]))
+        return found
+
+    def _apart(self, line: int, name: str, time: str, text: str, body: str) -> Iterator[_Head]:
+        while text.startswith(TRANSFER) and (next_ := self._when.search(text)):
+            glued = unglued(text[: next_.start()], self._known())
+            if not glued.known:
+                self._unsure.append(line)
+            yield _Head(line, name, time, [glued.text])
+            name, time, text = glued.name, next_[1], next_[2]
+        text, notice = without_notice(text) if text.startswith(TRANSFER) else (text, None)
+        more = [notice] if notice is not None else []
+        yield _Head(line, name, time, [text, *more, *(body.split("\n") if body else ())])
+
+    def _known(self) -> list[str]:
+        """The names of the file, the longest first."""
+        if self._names is None:
+            found: set[str] = set()
+            for block in self._source.lines():
+                found.update(match[1] for match in self._head.finditer(block.decode().replace("\r", "")))
+            self._names = sorted(found, key=len, reverse=True)
+        return self._names
+
+    def _times(self, times: list[str]) -> Stamps:
+        stamps = self._clock.column(times)
+        if stamps.sound.all():
+            return stamps
+        for i in np.flatnonzero(~stamps.sound).tolist():
+            at = _seconds(times[i])
+            if at is not None:
+                local = np.array([self._calendar.of_time(at, self._source.label)], np.int64)
+                stamps.utc[i], stamps.sound[i] = self._clock.utc(local)[0], True
+        return stamps
+
+    def _add(self, rows: _Rows, head: _Head, at: int | None, problems: list[Problem]) -> None:
+        if at is not None and self._waiting:
+            for said in self._waiting:
+                rows.add(said.below + 1, at, None, said)
+                self._carried.append(said.below + 1)
+            self._waiting = []
+        if len(head.lines) == 1 and head.lines[0][:1] != QUOTED:
+            found = [Said(0, head.lines[0], head.name in _SYSTEM_NAMES, bare=False)]
+        else:
+            found = parts(head.lines, headed=True)
+        for said in found:
+            line = head.line + said.below
+            if not said.bare:
+                if at is not None:
+                    self._last = at
+                    rows.headed.append(len(rows.lines))
+                    rows.add(line, at, head.name, said)
+            elif self._last is None:
+                problems.append(Problem("bad_time", f"{self._source.label}:{line}", said.text[:80]))
+            else:
+                self._carried.append(line)
+                rows.add(line, self._last, None, said)
+
+    def _messages(self, rows: _Rows, group: Group) -> Iterator[Batch]:
+        if not rows.lines:
+            return
+        if _CONTROL.search("".join(rows.texts)):
+            rows.texts = [text.translate(_CONTROLS) for text in rows.texts]
+        stamps = np.array(rows.stamps, np.int64)
+        self._split.look(Records([rows.lines[i] for i in rows.headed], [], []), stamps[rows.headed])
+        for name in set(rows.names) - self._people.keys():
+            self._people[name] = _person(name)
+        ids, names = zip(*map(self._people.__getitem__, rows.names), strict=True)
+        nobody = sorted({*rows.notices, *(i for i, name in enumerate(names) if is_system(name))})
+        looked_at = {
+            *marked(rows.texts, "[<\n（"),
+            *(i for i, t in enumerate(rows.texts) if t[:2] == TRANSFER[:2]),
+        }
+        contents = contents_of(rows.texts, sorted(looked_at), _content, nobody)
+        for i, quote in rows.quotes.items():
+            content = contents.setdefault(i, Content(Kind.TEXT, rows.texts[i] or None))
+            content.reply_quote = quote or None
+        piece = Records(rows.lines, [], rows.texts)
+        for batch in messages(self._source.label, group, piece, stamps, People(names, ids), contents):
+            yield Batch(batch)
+
+
+class _Rows:
+    """Messages of a piece, column by column."""
+
+    def __init__(self) -> None:
+        self.lines: list[int] = []
+        self.stamps: list[int] = []
+        self.names: list[str] = []
+        self.texts: list[str] = []
+        self.headed: list[int] = []
+        self.notices: list[int] = []
+        self.quotes: dict[int, str] = {}
+
+    def add(self, line: int, at: int, name: str | None, said: Said) -> None:
+        row = len(self.lines)
+        self.lines.append(line)
+        self.stamps.append(at)
+        self.names.append(name or "")
+        self.texts.append(said.text)
+        if said.notice:
+            self.notices.append(row)
+        if said.quote is not None:
+            self.quotes[row] = said.quote
+
+
+def _person(written: str) -> tuple[str | None, str | None]:
+    """Id and name."""
+    name = written.translate(_CONTROLS).strip()
+    match = _WITH_ID.fullmatch(name)
+    if match is None:
+        return None, name or None
+    return match[2], match[1] or None
+
+
+def _seconds(time: str) -> int | None:
+    match = _CLOCK.fullmatch(time)
+    if match is None:
+        return None
+    hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
+    half = (match[4] or "").upper()
+    if half:
+        hour = hour % 12 + 12 * (half == "PM")
+    return hour * 3600 + minute * 60 + second if hour < 24 and minute < 60 and second < 60 else None
+
+
+def _content(text: str) -> Content | None:
+    if (money := sum_of(text)) is not None:
+        return Content(Kind.TRANSFER, money)
+    for tag, kind in _TAGS:
+        if tag.fullmatch(text):
+            return Content(kind, text)
+    if file := _FILE.fullmatch(text):
+        return Content(Kind.FILE, file[1], card_title=file[1])
+    if place := _PLACE.fullmatch(text):
+        return Content(Kind.LOCATION, place[1] or text)
+    found = untyped(text)
+    if found is not None and found.kind is Kind.LINK and "://" in text:
+        return content_of(Kind.LINK, text)
+    return found
