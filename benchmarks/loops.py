@@ -19,7 +19,8 @@ from typing import Any
 
 _KINDS = {
     "json": "qce-json chatlab-json weflow-json weflow-arkme-json echotrace-json chatlog-json "
-    "chatlog-old-json pywxdump-json wda-json ciphertalk-json wxcli-json wecom-json wechattweak-json memotrace3-html-json "
+    "chatlog-old-json pywxdump-json wda-json ciphertalk-json wxcli-json wecom-json wechattweak-json "
+    "memotrace3-html-json "
     "weflow-api-json onebot11-json qqnt-export-json chatlab-jsonl qce-jsonl onebot11-jsonl wecom-jsonl",
     "csv": "memotrace3-csv memotrace2-csv pywxdump-csv pywxdump-old-csv chatlog-csv chatlog-alpha-csv "
     "weflow-weclone-csv welink-csv",

@@ -275,21 +275,6 @@ def test_ciphertalks_head_may_stand_behind_the_messages() -> None:
     assert found.problems == []
 
 
-# -- SQL -----------------------------------------------------------------------------------------------
-
-
-def test_statements_are_read_and_not_run() -> None:
-    typed = "x'); DROP TABLE weflow_messages; --\nINSERT INTO weflow_messages VALUES (1,2,3,4,5,6,7,8,9,10);\n'完'"
-    rows = [
-        f"INSERT INTO weflow_messages VALUES ('10000000001@chatroom', {n}, '700000000000000000{n}', 176990000{n}, 'wxid_a00001', 0, 1, NULL, {text}, NULL);"
-        for n, text in enumerate(("'早'", "'" + typed.replace("'", "''") + "'", "'坏", "'晚'"))
-    ]
-    found = read(("BEGIN;\n" + "\n".join(rows) + "\nCOMMIT;\n").encode())
-    assert found.column("text") == ["早", typed, "晚"]
-    assert [(p.code, p.where) for p in found.problems] == [("bad_row", "x.txt:6")]
-    assert list(found.groups) == ["10000000001@chatroom"]
-
-
 # -- blocks of HTML -----------------------------------------------------------------------------------
 
 

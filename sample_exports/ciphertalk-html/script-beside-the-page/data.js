@@ -5,7 +5,7 @@ window.CHAT_DATA = {
     "sessionName": "周末骑行小队",
     "isGroup": true,
     "exportTime": 1770000000000,
-    "messageCount": 7,
+    "messageCount": 3,
     "dateRange": null
   },
   "members": [

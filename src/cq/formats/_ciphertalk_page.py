@@ -44,10 +44,17 @@ def read_page(source: Source, options: ReadOptions) -> Iterator[Batch]:
         keys=("meta", "members"),
         first=("meta", "members"),
         begin=partial(_begin, source),
+        stated=_stated,
         owner=_owner,
         trailing=True,
     )
     return read_script(source, options, dialect, assigned("window.CHAT_DATA", "{"))
+
+
+def _stated(header: Mapping[str, Any]) -> Any:
+    """How many messages there should be."""
+    meta = header.get("meta")
+    return meta.get("messageCount") if isinstance(meta, dict) else None
 
 
 def _begin(source: Source, export: Export) -> None:

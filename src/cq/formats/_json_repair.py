@@ -17,9 +17,11 @@ from cq.formats._json_window import MAX_KEY, NEAR, Window
 _FIRST_KEY = re.compile(rb'\{\s*+("[^"\\]*+")\s*+:')
 _NEXT_KEY = re.compile(rb'\}\s*+,\s*+\{\s*+("[^"\\]*+")\s*+:')
 _AFTER_ARRAY = re.compile(
-    rb'\]\s*+(?:\Z|\}\s*+(?:\Z|[{;)<])|,\s*+(?:\Z|"[^"\\]*+(?:\\.[^"\\]*+)*+(?:\\?\Z|"\s*+(?:\Z|:))))', re.DOTALL
+    rb"\]\s*+(?:\Z|\}\s*+(?:\Z|[{;)<])"
+    rb'|,\s*+(?:\Z|"[^"\\]*+(?:\\.[^"\\]*+)*+(?:\\?\Z|"\s*+(?:\Z|:))))',
+    re.DOTALL,
 )
-"""The end of an array and what stands after it in the top-level object (of a script, too), perhaps cut off."""
+"""The end of an array and what stands after it in the top-level object (or script), perhaps cut off."""
 
 _AHEAD = 8 << 20
 """Bytes in which the usual first key is looked for."""

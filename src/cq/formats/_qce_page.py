@@ -36,6 +36,8 @@ _DAY = re.compile(rb"\bdata-date=\"(\d{4}-\d{1,2}-\d{1,2})\"")
 _METADATA = re.compile(r"<!-- QCE_METADATA: (\{.{1,4000}?\}) -->", re.DOTALL)
 _MESSAGES = re.compile(rb"\bmessages[\"']?\s{0,9}:\s{0,9}(?=\[)")
 _TEMPLATE = b"${"
+_AT_ONCE = 16_384
+"""Records of a chunk in one batch: their HTML is a multiple of the words."""
 _KINDS: Mapping[Any, str] = {"群聊": "group", "私聊": "private", "临时会话": "temp"}
 _OF_EXPORT = re.compile(r"(?:/data/(?:chunks/)?[^/]{1,200}|\.html?)\Z")
 """What the path of a page or script has beyond the name of the export."""
@@ -165,6 +167,7 @@ def _chunk(source: Source, options: ReadOptions, group: Group) -> Iterator[Batch
         array="",
         begin=lambda export: _meet(export, group),
         platform="qq",
+        rows=_AT_ONCE,
         trailing=True,
     )
     return read_script(source, options, dialect, _MESSAGES, loose=True)

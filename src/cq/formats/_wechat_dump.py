@@ -57,7 +57,7 @@ def read_log(source: Source, options: ReadOptions, head: str) -> Iterator[Batch]
         people = People([None if name == _ME else name or None for name in names], own=own)
         for rows in messages(label, group, piece, utc, people, contents):
             yield Batch(rows)
-    yield Batch(notices=[*source.notices(), *doubts(label, suspect_split=split.lines)])
+    yield Batch(notices=[*source.notices(), *doubts(label, {"suspect_split": split.lines})])
 
 
 def _fractions(times: Sequence[str]) -> NDArray[np.int64]:

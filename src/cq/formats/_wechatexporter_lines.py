@@ -32,7 +32,7 @@ _SURE = frozenset(
 
 
 class Said(NamedTuple):
-    """A part of a body: ``below`` lines under the head. ``notice``: nobody has sent it; ``bare``: it has no head."""
+    """A part of a body, ``below`` lines under the head. ``notice``: nobody sent it; ``bare``: it has no head."""
 
     below: int
     text: str
@@ -129,7 +129,7 @@ class Glued(NamedTuple):
 
 
 def unglued(text: str, names: Sequence[str]) -> Glued:
-    """Parts what stands before a time that follows a transfer. ``names``: those of the file, the longest first."""
+    """Parts what stands before a time behind a transfer. ``names``: those of the file, the longest first."""
     amount = _AMOUNT.match(text)
     begin = amount.end() if amount else 0
     for name in names:

@@ -25,7 +25,9 @@ _START = re.compile(
     rb"(?:<|\\u003[cC])div\s[^<>]{0,200}?\bclass=(?:\\?[\"']|\\u0022)msg chat(?=[\s\"'\\-])"
     rb"[^<>]{0,2000}?(?:>|\\u003[eE])"
 )
-_SWALLOWED = re.compile(rb"class=\"dspname|\bmsgid=\"[0-9]")
+_NAME = re.compile(rb"<span[^<>]{0,200}class=\\?\"dspname[^<>]{0,200}wx[iI]d=\\?\"[^%]")
+_ID = re.compile(rb"\bmsgid=\\?\"[0-9]{1,20}\\?\" msgtype=")
+"""What each message has once, as a page or a script writes it."""
 _TIME = re.compile(
     r"\d{4}[-/]\d{1,2}[-/]\d{1,2}\s{1,3}(?:上午|下午)?\s?\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AaPp][Mm])?"
 )
@@ -51,8 +53,7 @@ def _told(source: Source) -> Iterator[Told | Problem]:
     script = not source.peek.start.startswith("<")
     for piece in pieces(source.blocks(), _START):
         if piece.start is None:
-            if _SWALLOWED.search(piece.data):
-                yield from _swallowed(trees.of(piece.data), 0, f"{source.label}:{piece.line}")
+            yield from _swallowed(piece.data, 0, f"{source.label}:{piece.line}")
         elif b"%%" not in piece.start[0]:
             yield from _of_piece(source.label, piece, script, trees, names)
 
@@ -69,14 +70,13 @@ def _of_piece(
         yield Problem("bad_row", where, "nested too deeply" if root.deep else "too long" if piece.cut else "")
     else:
         yield _message(piece.line, nodes[0], names)
-    yield from _swallowed(root, 1, where)
+    yield from _swallowed(piece.data, 1, where)
 
 
-def _swallowed(root: Node, own: int, where: str) -> Iterator[Problem]:
+def _swallowed(data: bytes, own: int, where: str) -> Iterator[Problem]:
     """A problem for each message whose start is damaged: it stands in what comes before it."""
-    heads = sum("dspname" in n.classes for n in root.walk())
-    ids = sum("msgid" in n.attributes for n in root.walk())
-    for _ in range(max(heads, ids) - own):
+    heads = max(len(_NAME.findall(data)), len(_ID.findall(data)))
+    for _ in range(heads - own):
         yield Problem("bad_row", where, "a message inside another")
 
 

@@ -102,8 +102,7 @@ class _Log:
                     problems.append(Problem("bad_time", f"{label}:{head.line}", head.time))
                 self._add(rows, head, at if sound else None, problems)
             yield Batch(problems=problems, notices=piece.notices)
-            for batch_ in self._messages(rows, group):
-                yield batch_
+            yield from self._messages(rows, group)
         yield Batch(
             problems=[
                 Problem("bad_time", f"{label}:{said.below + 1}", said.text[:80]) for said in self._waiting
@@ -112,12 +111,12 @@ class _Log:
         )
 
     def _doubts(self) -> list[Problem]:
-        return doubts(
-            self._source.label,
-            suspect_split=self._split.lines,
-            time_of_neighbour=self._carried,
-            glued_name=self._unsure,
-        )
+        lines = {
+            "suspect_split": self._split.lines,
+            "time_of_neighbour": self._carried,
+            "glued_name": self._unsure,
+        }
+        return doubts(self._source.label, lines)
 
     def _begin(self, preamble: str, title: re.Pattern[str]) -> tuple[Group, Batch]:
         lines = preamble.split("\n")

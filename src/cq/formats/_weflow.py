@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from itertools import chain
 from typing import Any
 
 import msgspec
 
-from cq.formats._json import MAX_ROWS, Items, Key, Part, walk_ordered
+from cq.formats._json import MAX_ROWS, Items, Key, walk_ordered
 from cq.formats._json_places import Lines
 from cq.formats._json_values import as_written, identifier_column, identifiers, strings, timed, whole
 from cq.formats._source import Source
@@ -48,12 +47,6 @@ def read_document(source: Source, *, ids: bool, table: bool = False) -> Iterator
     keys = {"weflow", "session"}
     first = {"session", "senders"} if table else {"session"}
     yield from reader.batches(walk_ordered(source.blocks, source.label, arrays, keys, "messages", first))
-
-
-def read_rows(source: Source, session: dict[str, Any], parts: Iterator[Part]) -> Iterator[Batch]:
-    """The batches of the same messages out of another container: ``parts`` are items or problems."""
-    reader = _Reader(source, ids=True, table=False)
-    yield from reader.batches(chain([Key("session", session)], parts))
 
 
 class _Reader:

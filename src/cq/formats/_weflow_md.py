@@ -66,7 +66,7 @@ def read_log(source: Source, options: ReadOptions, head: str) -> Iterator[Batch]
         contents = contents_of(piece.bodies, marked(piece.bodies, "[<>!\n"), _content, nobody)
         for rows in messages(label, group, piece, stamps, people, contents):
             yield Batch(rows)
-    yield Batch(notices=[*source.notices(), *doubts(label, suspect_split=split.lines)])
+    yield Batch(notices=[*source.notices(), *doubts(label, {"suspect_split": split.lines})])
 
 
 def _title(peek: Peek) -> str | None:

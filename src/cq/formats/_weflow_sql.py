@@ -18,9 +18,10 @@ from cq.formats._wechat_names import chat_kind, is_room
 from cq.formats._weflow_message import Message, content_of_row, kind_by_type
 from cq.model import Batch, Group, Problem, surrogate_group_id
 
-_COLUMNS = (
-    "session_id local_id message_id create_time sender is_send local_type media_type content media_path"
-).split()
+_COLUMNS = [
+    *("session_id", "local_id", "message_id", "create_time", "sender"),
+    *("is_send", "local_type", "media_type", "content", "media_path"),
+]
 _NEEDED = frozenset({"create_time", "content"})
 _STRING = r"'[^']*+(?:''[^']*+)*+'"
 _VALUE = re.compile(rf"{_STRING}|[^\s,()';]++")
@@ -124,7 +125,7 @@ class _Dump:
         if create is None:
             return 0
         names = [m[1].lower() for part in create[1].split(",") if (m := _NAME.match(part.strip()))]
-        if _NEEDED <= set(names):
+        if set(names) >= _NEEDED:
             self._columns = names
         return 1
 

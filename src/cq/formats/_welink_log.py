@@ -74,7 +74,7 @@ def _batches(
         contents = contents_of(piece.bodies, marked(piece.bodies), untyped, nobody)
         for rows in messages(label, group, piece, stamps, people, contents):
             yield Batch(rows)
-    yield Batch(notices=[*source.notices(), *doubts(label, suspect_split=split.lines)])
+    yield Batch(notices=[*source.notices(), *doubts(label, {"suspect_split": split.lines})])
 
 
 def _of_text(piece: Records) -> tuple[Records, int, list[Problem]]:

@@ -109,9 +109,12 @@ class _Log:
 
     def _doubts(self, stated: int | None) -> Iterator[Problem]:
         label = self._source.label
-        yield from doubts(
-            label, suspect_split=self._split.lines, cut_sentence=self._cut, guessed_own_rows=self._guessed
-        )
+        lines = {
+            "suspect_split": self._split.lines,
+            "cut_sentence": self._cut,
+            "guessed_own_rows": self._guessed,
+        }
+        yield from doubts(label, lines)
         if stated is not None and stated != self._seen:
             yield Problem("count_mismatch", label, f"{self._seen} / {stated}")
 

@@ -5,8 +5,8 @@ in such a file that marks its format, so it is read with `--input-format wechat-
 by a tool is always the better choice.
 
 What it looks like: `name 2023/09/16 2:51 PM` or `name 2023年3月5日 15:45` and the message below; or three
-lines, name, `2026年09月20日 15:51`, message; recent ones with 昨天 15:45, 星期三 15:45, 下午 3:45 or the time alone.
-Old versions write `name:` and no time at all. A file has one of these shapes; which, is voted.
+lines, name, `2026年09月20日 15:51`, message; recent ones with 昨天 15:45, 星期三 15:45, 下午 3:45 or the
+time alone. Old versions write `name:` and no time at all. A file has one of these shapes; which, is voted.
 
 What it lacks: ids of people and messages, seconds, replies, quotations, kinds (placeholders such as `[Photo]`
 or `[图片]` tell), who is the owner, the group (the file's name stands in) and the time zone.

@@ -1,7 +1,7 @@
 """WeFlow's Markdown export.
 
-**How to get it.** WeFlow: 导出 → 格式 Markdown. The JSON export of the same dialog carries ids and who answered
-whom: take that where there is a choice.
+**How to get it.** WeFlow: 导出 → 格式 Markdown. The JSON export of the same dialog carries ids and who
+answered whom: take that where there is a choice.
 
 **What it looks like.** The chat as the title, a heading with time and name per message, the text below.
 Characters that mean something in Markdown have a backslash before them::

@@ -31,7 +31,7 @@ from cq.model import Batch
 TABLE = r"(?:[\"`\[]?main[\"`\]]?\.)?[\"`\[]?weflow_messages\b[\"`\]]?"
 _BEGIN = re.compile(
     rf"(?:--[^\n]{{0,500}}\s+){{0,9}}(?:(?:BEGIN(?: TRANSACTION)?|PRAGMA[^;]{{0,99}});\s{{0,9}}){{0,4}}"
-    rf"(?:CREATE TABLE(?: IF NOT EXISTS)? {TABLE}\s{{0,9}}\(|INSERT (?:OR \w{{1,9}} )?INTO {TABLE}\s{{0,9}}[(V])",
+    rf"(?:CREATE TABLE(?: IF NOT EXISTS)? {TABLE}\s{{0,9}}\(|INSERT INTO {TABLE}\s{{0,9}}[(V])",
     re.IGNORECASE,
 )
 

@@ -411,35 +411,8 @@ def qq_android(conversation: Conversation) -> Mapping[str, bytes]:
     return {name: "".join(paragraphs).encode()}
 
 
-def _sql(value: Any) -> str:
-    if value is None:
-        return "NULL"
-    return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
-
-
-def weflow_sql(conversation: Conversation) -> Mapping[str, bytes]:
-    lines = [
-        "BEGIN;",
-        "CREATE TABLE IF NOT EXISTS weflow_messages (session_id TEXT, local_id INTEGER, message_id TEXT, create_time INTEGER, "
-        "sender TEXT, is_send INTEGER, local_type INTEGER, media_type TEXT, content TEXT, media_path TEXT);",
-    ]
-    for i, told in enumerate(conversation.rows, 1):
-        sender = told.person.wxid if told.person else conversation.wechat_room
-        quoted = quoted_by(conversation, told)
-        content = words(told)
-        if quoted and quoted.person:
-            content += f"[引用 {quoted.person.name}：{one_line(quoted.text)}]"
-        values = [
-            conversation.wechat_room, i, told.server_id, told.seconds, sender, int(is_mine(told)), local_type(told), None,
-            content, None,
-        ]  # fmt: skip
-        lines.append(f"INSERT INTO weflow_messages VALUES ({', '.join(map(_sql, values))});")
-    return {"dump.sql": "\n".join([*lines, "COMMIT;", ""]).encode()}
-
-
 WRITERS = {
     "weflow-html": weflow,
-    "weflow-sql": weflow_sql,
     "ciphertalk-html": ciphertalk,
     "ciphertalk-html:script": ciphertalk_beside,
     "echotrace-html": echotrace,

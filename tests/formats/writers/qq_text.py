@@ -151,6 +151,38 @@ def pc_mht(
     return write
 
 
+QCE_SHOWN = {
+    "v6": {
+        "image": "[图片:AB12.jpg]",
+        "voice": "[语音:4秒]",
+        "video": "[视频:v.mp4]",
+        "forward": "[转发消息: 3条]\n  阿宽: 周六",
+    },
+    "v5": {
+        "image": "[图片: AB12.jpg]",
+        "voice": "[语音 4s]",
+        "video": "[视频: v.mp4]",
+        "forward": "[合并转发: 3条]",
+    },
+}
+
+
+def qce_text(told: Told, version: str) -> str:
+    blank = "" if version == "v6" else " "
+    match told.kind:
+        case "file":
+            return f"[文件:{blank}{told.title}]"
+        case "location":
+            return f"[位置: {told.title}]"
+        case "poke":
+            return f"{PEOPLE[told.actor or ''].name} 拍了拍 {PEOPLE[told.targets[0]].name}"
+    if told.event == "rename_group":
+        return f"{PEOPLE[told.actor or ''].name}修改群名为“{told.detail}”"
+    if told.event:
+        return sentence(told).replace("加入了本群。", "加入了群聊").replace("撤回", " 撤回")
+    return QCE_SHOWN[version].get(told.kind) or told.text or ""
+
+
 def qqroot_txt(conversation: Conversation) -> dict[str, bytes]:
     lines = [f"{conversation.group_name} - QQ 聊天记录归档", "导出时间: 2026-01-05 08:00:00", "-" * 40]
     for told in rows_but(conversation, *PC_LOST):
