@@ -14,7 +14,8 @@ from raw import SHANGHAI, read, source
 from cq.errors import InputError
 from cq.formats import identify
 from cq.formats._embedded import literal, unescaped
-from cq.formats._markup import Trees, pieces, plain
+from cq.formats._markup import Trees, plain
+from cq.formats._page_pieces import pieces
 from cq.reading import ReadRequest
 from cq.reading import read as merged
 

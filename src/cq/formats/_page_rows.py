@@ -1,6 +1,6 @@
 """Messages found in a page one by one, each with a written time, to batches.
 
-How a page shows a message its format knows; where one begins and ends, :mod:`_markup`.
+How a page shows a message its format knows; where one begins and ends, :mod:`_page_pieces`.
 """
 
 from __future__ import annotations

@@ -17,7 +17,8 @@ import msgspec
 from cq.formats import ReadOptions
 from cq.formats._embedded import name_in_title, read_script
 from cq.formats._json_values import identifiers, strings
-from cq.formats._markup import Piece, Trees, pieces
+from cq.formats._markup import Trees
+from cq.formats._page_pieces import Piece, pieces
 from cq.formats._page_rows import Told, read_told
 from cq.formats._qce_chat import Chat
 from cq.formats._qce_html import Shown, id_of, messages_in, shown, uid_of

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from cq.formats import ReadOptions
 from cq.formats._file_name import group_in
-from cq.formats._markup import Piece, pieces, plain
+from cq.formats._markup import plain
+from cq.formats._page_pieces import Piece, pieces
 from cq.formats._page_rows import Told, read_told
 from cq.formats._placeholders import qq_txt
 from cq.formats._qq_names import KNOWN_TITLES, SYSTEM_IDS, leading_tag, who

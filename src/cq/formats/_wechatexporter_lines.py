@@ -25,6 +25,8 @@ _LONGEST = 1_000
 _AMOUNT = re.compile(rf"{TRANSFER}\s?[￥¥]?\d[\d,]{{0,15}}(?:\.\d{{2}})?")
 _ABOUT_ME = ("你", "我", "You ")
 _PRIVACY = "朋友关系，请注意隐私安全"
+_WORD = re.compile("[群了被]|红包|管理员| group |acket| message|ed ")
+"""Every one of WeChat's sentences holds one of these."""
 _SURE = frozenset(
     {Event.JOIN, Event.REMOVE, Event.OWNER_CHANGE, Event.RED_PACKET, Event.DISMISS, Event.RENAME_GROUP}
 )
@@ -47,6 +49,8 @@ def is_told(line: str) -> bool:
         return False
     if line.startswith(_SYSTEM) or _PRIVACY in line:
         return True
+    if not _WORD.search(line):
+        return False
     event = parse(line, "wechat").event
     if event is Event.OTHER:
         return False

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from cq.formats import ReadOptions
 from cq.formats._embedded import name_in_title, unescaped
 from cq.formats._file_name import group_in
-from cq.formats._markup import Node, Piece, Trees, pieces
+from cq.formats._markup import Node, Trees
+from cq.formats._page_pieces import Piece, pieces
 from cq.formats._page_rows import Told, read_told
 from cq.formats._quoted_name import without_name
 from cq.formats._source import Source

@@ -61,10 +61,15 @@ _PLACE = re.compile(r"\[(?:位置|Location)\]\s?(.*?)\s?\(-?[\d.]{1,20},\s?-?[\d
 
 
 class _Head(NamedTuple):
+    """``below``: the lines under the head, None where there are none to look at.
+    ``parted``: the first of them stands in the file behind the text."""
+
     line: int
     name: str
     time: str
-    lines: list[str]
+    text: str
+    below: list[str] | None = None
+    parted: bool = False
 
 
 def read_log(source: Source, options: ReadOptions, head: str, when: str, title: str) -> Iterator[Batch]:
@@ -100,7 +105,12 @@ class _Log:
             for head, at, sound in zip(heads, stamps.utc.tolist(), stamps.sound.tolist(), strict=True):
                 if not sound:
                     problems.append(Problem("bad_time", f"{label}:{head.line}", head.time))
-                self._add(rows, head, at if sound else None, problems)
+                    self._add(rows, head, None, problems)
+                elif head.below is not None or self._waiting:
+                    self._add(rows, head, at, problems)
+                else:
+                    rows.plain(head.line, at, head.name, head.text)
+                    self._last = at
             yield Batch(problems=problems, notices=piece.notices)
             yield from self._messages(rows, group)
         yield Batch(
@@ -138,8 +148,10 @@ class _Log:
             name, time, text = name or "", time or "", text or ""
             if text.startswith(TRANSFER):
                 found += self._apart(line, name, time, text, body)
+            elif body or text[:1] == QUOTED:
+                found.append(_Head(line, name, time, text, body.split("\n") if body else []))
             else:
-                found.append(_Head(line, name, time, [text, *body.split("\n")] if body else [text]))
+                found.append(_Head(line, name, time, text))
         return found
 
     def _apart(self, line: int, name: str, time: str, text: str, body: str) -> Iterator[_Head]:
@@ -147,11 +159,11 @@ class _Log:
             glued = unglued(text[: next_.start()], self._known())
             if not glued.known:
                 self._unsure.append(line)
-            yield _Head(line, name, time, [glued.text])
+            yield _Head(line, name, time, glued.text)
             name, time, text = glued.name, next_[1], next_[2]
         text, notice = without_notice(text) if text.startswith(TRANSFER) else (text, None)
-        more = [notice] if notice is not None else []
-        yield _Head(line, name, time, [text, *more, *(body.split("\n") if body else ())])
+        below = [notice] if notice is not None else []
+        yield _Head(line, name, time, text, [*below, *(body.split("\n") if body else ())], bool(below))
 
     def _known(self) -> list[str]:
         """The names of the file, the longest first."""
@@ -179,12 +191,8 @@ class _Log:
                 rows.add(said.below + 1, at, None, said)
                 self._carried.append(said.below + 1)
             self._waiting = []
-        if len(head.lines) == 1 and head.lines[0][:1] != QUOTED:
-            found = [Said(0, head.lines[0], head.name in _SYSTEM_NAMES, bare=False)]
-        else:
-            found = parts(head.lines, headed=True)
-        for said in found:
-            line = head.line + said.below
+        for said in parts([head.text, *(head.below or ())], headed=True):
+            line = head.line + said.below - (head.parted and said.below > 0)
             if not said.bare:
                 if at is not None:
                     self._last = at
@@ -206,7 +214,8 @@ class _Log:
         for name in set(rows.names) - self._people.keys():
             self._people[name] = _person(name)
         ids, names = zip(*map(self._people.__getitem__, rows.names), strict=True)
-        nobody = sorted({*rows.notices, *(i for i, name in enumerate(names) if is_system(name))})
+        quiet = {name for name in set(names) if name in _SYSTEM_NAMES or is_system(name)}
+        nobody = [*rows.notices, *(i for i, name in enumerate(names) if name in quiet)] if quiet else rows.notices
         looked_at = {
             *marked(rows.texts, "[<\n（"),
             *(i for i, t in enumerate(rows.texts) if t[:2] == TRANSFER[:2]),
@@ -231,6 +240,14 @@ class _Rows:
         self.headed: list[int] = []
         self.notices: list[int] = []
         self.quotes: dict[int, str] = {}
+
+    def plain(self, line: int, at: int, name: str, text: str) -> None:
+        """A message that is one line."""
+        self.headed.append(len(self.lines))
+        self.lines.append(line)
+        self.stamps.append(at)
+        self.names.append(name)
+        self.texts.append(text)
 
     def add(self, line: int, at: int, name: str | None, said: Said) -> None:
         row = len(self.lines)

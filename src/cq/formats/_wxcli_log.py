@@ -40,7 +40,7 @@ _TAG = re.compile(r"\[(?:系统|撤回)\] ?")
 _QUOTED_LINE = re.compile(r"\n> ?")
 _LONGEST_NAME = 40
 _NO_NAME = re.compile(r"[。；]")
-_HARDLY_A_NAME = re.compile(r"[，！？,!?：:]|^[@\[]")
+_HARDLY_A_NAME = re.compile(r"[，！？,!?：]|^[@\[]")
 
 _Cut = Callable[[Records], Records]
 """Makes records with heads (time, name) out of those that the pattern has found."""
