@@ -48,7 +48,7 @@ def talk() -> ModuleType:
 
 
 def long(rows: int) -> Conversation:
-    """The invented talk of 300 people (94 % text, 5 % pictures; answers, mentions, recalls), for the writers."""
+    """The invented talk of 300 people (94 % text, 5 % pictures, answers, recalls), for the writers."""
     talked = talk()
     keys = {}
     for i, speaker in enumerate(talked.cast()):

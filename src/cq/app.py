@@ -253,16 +253,28 @@ def import_(request: ReadRequest, store: Path, watch: Watch = quietly) -> tuple[
         reading.log.close()
 
 
+_PLATFORMS = ("wechat", "qq", "wecom", "any")
+
+
 def formats(lang: str) -> list[FormatInfo]:
-    """The formats that can be read, with their titles in ``lang``."""
+    """The formats that can be read, platform by platform, with their titles in ``lang``."""
     from cq import locales
     from cq.formats import all_formats
     from cq.result import FormatInfo
 
     words = locales.load(lang)["formats"]
     return [
-        FormatInfo(f.id, words[f.id]["title"], f.platform, f.unique_ids, f.replies, f.roster)
-        for f in all_formats()
+        FormatInfo(
+            f.id,
+            words[f.id]["title"],
+            f.platform,
+            f.unique_ids,
+            f.replies,
+            f.roster,
+            sorted(f.lacks),
+            sorted(f.lost),
+        )
+        for f in sorted(all_formats(), key=lambda f: (_PLATFORMS.index(f.platform), f.id))
     ]
 
 

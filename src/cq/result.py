@@ -178,7 +178,10 @@ class Identification(msgspec.Struct, frozen=True):
 
 
 class FormatInfo(msgspec.Struct, frozen=True):
-    """One line of ``cq formats``: the id, what it is, and what its files can carry."""
+    """One line of ``cq formats``: the id, what it is, and what its files can carry.
+
+    ``lacks``: what no such file holds; ``lost``: kinds and events that come out as others.
+    """
 
     id: str
     title: str
@@ -186,6 +189,8 @@ class FormatInfo(msgspec.Struct, frozen=True):
     unique_ids: bool = False
     replies: bool = False
     roster: bool = False
+    lacks: Sequence[str] = ()
+    lost: Sequence[str] = ()
 
 
 class Explanation(msgspec.Struct, frozen=True):

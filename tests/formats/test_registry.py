@@ -86,7 +86,7 @@ def test_a_format_has_an_id_and_a_page(fmt: Format) -> None:
     assert len(paragraphs) >= 3, "what it is, how one gets it, what it looks like, what it lacks"
     for part in ("How (to get|one gets) it", "What it (looks like|lacks)"):
         assert re.search(part, page)
-    assert fmt.platform in ("wechat", "qq", "any")
+    assert fmt.platform in ("wechat", "qq", "wecom", "any")
 
 
 @each_format

@@ -77,7 +77,7 @@ class Format:
     """
 
     id: str
-    platform: Literal["wechat", "qq", "any"]
+    platform: Literal["wechat", "qq", "wecom", "any"]
     sniff: Callable[[Peek], str | None]
     read: Callable[[Source, ReadOptions], Iterator[Batch]]
     unique_ids: bool = False

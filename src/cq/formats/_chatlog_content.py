@@ -15,9 +15,10 @@ import msgspec
 
 from cq.formats._quoted_at import when_and_who
 from cq.formats._system_text import SELF, SystemText
-from cq.formats._wechat_content import Content, xml_of
+from cq.formats._system_xml import is_raw
+from cq.formats._wechat_content import Content, event_of, xml_of
 from cq.formats._wechat_types import kind_of
-from cq.model import Kind
+from cq.model import NON_SPEECH, Kind
 
 _PLACE = r"\((?P<url>[^\s()]{0,2000}(?:\([^\s()]{0,200}\)[^\s()]{0,2000})?)\)"
 _MEDIA = re.compile(rf"!?\[(?P<tag>图片|视频|动画表情|语音)\]{_PLACE}")
@@ -103,6 +104,8 @@ def chatlog_content(text: str) -> Content | None:
         return xml_of(text)
     if raw := _RAW.fullmatch(text):
         kind, rest = kind_of(int(raw[1]), None, None), raw[2].strip()
+        if kind in NON_SPEECH:
+            return event_of(kind, None if rest.startswith("<") and not is_raw(rest) else rest, "wechat")
         return Content(kind, None if rest.startswith("<") else rest or None)
     if media := _MEDIA.fullmatch(text):
         return Content(_MEDIA_KINDS[media["tag"]], f"[{media['tag']}]")
@@ -110,8 +113,8 @@ def chatlog_content(text: str) -> Content | None:
 
 
 def _card(text: str) -> Content | None:
-    if text.startswith("[合并转发|"):  # its children follow, indented
-        text = text.partition("\n")[0].rstrip()
+    if text.startswith("[合并转发|") or (text.startswith("[笔记|") and "]\n  " in text):
+        text = text.partition("\n")[0].rstrip()  # its children follow, indented
     if transfer := _TRANSFER.fullmatch(text):
         words = (part.strip() for part in (transfer["said"], transfer["memo"]))
         return Content(Kind.TRANSFER, " ".join(filter(None, words)) or None)

@@ -133,7 +133,7 @@ class _Reader:
             if id_ and is_room(id_):
                 self._nobody.add(one)
             self._own[one] = id_ == SELF
-            self._ids[one] = None if id_ == SELF else id_
+            self._ids[one] = None if id_ == SELF or one in self._nobody else id_
             self._names[one] = None if name == ME else name
         nobody = [i for i, one in enumerate(seen) if one in self._nobody] if self._nobody else []
         names, ids = ([*map(column.__getitem__, seen)] for column in (self._names, self._ids))

@@ -5,6 +5,7 @@ Which column or field that is, and who sent it, the formats know.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Collection
 from functools import lru_cache
@@ -20,7 +21,8 @@ _QUOTED = re.compile(r"\[引用\]\((?P<at>[^()\n]{0,40})\)(?P<said>.*)", re.DOTA
 _COLON = re.compile("[:：]")
 _MAX_NAME = 80
 _HREF = re.compile(r"<a\s{1,4}[^<>]{0,40}?href=[\"']?([^\"'<>\s]{1,2000})[\"']?[^<>]{0,80}>")
-_LINK = re.compile(r"<a\s.*?(?:</a>|\Z)", re.DOTALL)
+_LINK = re.compile(r"<a\s[^<>]{0,2200}>(?P<shown>[^<>]{0,500})(?:</a>|\Z)|<a\s.*?(?:</a>|\Z)", re.DOTALL)
+_BUTTON = re.compile(r"(?:点击)?(?:查看|打开|跳转|阅读)(?:详情|原文|链接|全文)?|https?://\S*")
 _TRANSCRIPT = re.compile(r"语音时长[：:][^\n]{0,40}(?:\n翻译结果[：:](?P<said>.*))?", re.DOTALL)
 _PLACE = re.compile(r"^位置[：:]\s{0,4}(.{1,300})$", re.MULTILINE)
 _TITLED = frozenset({Kind.LINK, Kind.MINI_PROGRAM, Kind.FILE, Kind.CONTACT_CARD, Kind.FORWARD})
@@ -79,7 +81,7 @@ def _named(said: str, names: Collection[str]) -> tuple[str, str]:
 def _card(kind: Kind, word: str, text: str | None, src: str | None) -> Content:
     """Title, description and ``<a href>`` below each other; of a file at least its path."""
     link = _HREF.search(text) if text else None
-    lines = [line.strip() for line in _LINK.sub("", text or "").split("\n") if line.strip()]
+    lines = [line.strip() for line in _LINK.sub(_linked, text or "").split("\n") if line.strip()]
     title = lines[0] if lines else None
     if title in (word, word.rstrip("0123456789"), kind.value, "文件"):
         title = None
@@ -87,4 +89,10 @@ def _card(kind: Kind, word: str, text: str | None, src: str | None) -> Content:
         title = re.split(r"[\\/]", title or src or "")[-1] or None
     elif kind is Kind.LINK and title and title.startswith(("http://", "https://")) and link is None:
         return Content(kind, title, title)
-    return Content(kind, title or f"[{word}]", link[1] if link else None, title)
+    return Content(kind, title or f"[{word}]", html.unescape(link[1]) if link else None, title)
+
+
+def _linked(link: re.Match[str]) -> str:
+    """What a link shows, unless that is a button: titles may stand in it."""
+    shown = html.unescape(link["shown"] or "").strip()
+    return "" if _BUTTON.fullmatch(shown) else shown

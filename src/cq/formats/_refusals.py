@@ -98,12 +98,16 @@ def _workbook(peek: Peek) -> str | None:
     if peek.is_workbook:
         if b"xl/workbook.bin" in peek.head:
             return "old_workbook"
-        return "zip_damaged" if peek.workbook.damaged else "unknown_workbook"
+        if peek.workbook.damaged:
+            return "zip_damaged"
+        return "unknown_workbook"
     if not peek.head.startswith(_OLE):
         return None
-    return (
-        "workbook_locked" if _LOCKED in peek.head else "old_workbook" if _OLD_WORKBOOK in peek.head else None
-    )
+    if _LOCKED in peek.head:
+        return "workbook_locked"
+    if _OLD_WORKBOOK in peek.head:
+        return "old_workbook"
+    return None
 
 
 def _trains_a_model(shape: Mapping[str, Mapping[str, str | None]]) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import accumulate, pairwise, takewhile
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from cq.formats._source import Source
@@ -68,7 +68,9 @@ class _Cutter:
         end = len(whole) if final else len(_without_last_lines(whole, self._keep))
         found = Records([], [], [])
         at = len(self._before)
-        matches = [*takewhile(lambda match: match.start() < end, self._head.finditer(whole, at))]
+        matches = [*self._head.finditer(whole, at)]
+        while matches and matches[-1].start() >= end:
+            matches.pop()
         preamble = None
         if matches:
             preamble = self._end(found, whole[at : matches[0].start()])

@@ -48,6 +48,7 @@ _PLACE = re.compile(
     r"(?: ?地点=([^\n=]{0,300}?))?(?: ?地址=([^\n=]{0,300}?))?(?: ?坐标=-?[\d.]{1,20}, ?-?[\d.]{1,20})?"
 )
 _HEARD = re.compile(r"(?P<said>\[语音[^\]\n]{0,9}\])[^\n]{0,300}? ?转写=(?P<words>.*)", re.DOTALL)
+_RECORDING = re.compile(r"[^\s\\/]{1,80}[\\/]\S{1,400}\.(?:mp3|wav|amr|silk|slk|ogg|opus|m4a|aac)")
 _LINKED = re.compile(r"(?P<said>.+) (?P<url>https?://\S+)", re.DOTALL)
 _FILE_NAME = re.compile(r"[^\n]{1,255}\.\w{1,8}")
 _PATH = re.compile(r"(?P<tag>\[[^\[\]\n]{1,20}\]) \S{0,400}[\\/]\S{1,200}\.\w{1,5}")
@@ -130,12 +131,18 @@ def _content(text: str) -> Content | None:
     if (begin := _PLACE_AT.search(text)) and (place := _PLACE.fullmatch(text, begin.start())):
         return Content(Kind.LOCATION, place[1] or place[2] or text[: begin.start()] or None)
     if "转写=" in text and (heard := _HEARD.fullmatch(text)):
-        return Content(Kind.VOICE, heard["words"].strip() or heard["said"])
+        return Content(Kind.VOICE, _without_path(heard["words"]).strip() or heard["said"])
     if "://" in text and (linked := _LINKED.fullmatch(text)) and (title := _once(linked["said"])):
         return Content(Kind.LINK, title, linked["url"], title)
     if path := _PATH.fullmatch(text):
         text = path["tag"]
     return untyped(text)
+
+
+def _without_path(words: str) -> str:
+    """A transcript without the recording's place behind it."""
+    before, _, last = words.rpartition(" ")
+    return before if _RECORDING.fullmatch(last) else words
 
 
 def _once(said: str) -> str | None:

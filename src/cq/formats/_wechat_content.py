@@ -127,7 +127,7 @@ def reply_of(text: str | None, quote: str | None = None) -> Content:
     return Content(kind, text, reply_quote=quote or None)
 
 
-_XML = re.compile(r"\s{0,8}(?:<\?xml[^<>]{0,200}\?>\s{0,8})?<(?:msg|appmsg|voipmsg)[\s>]")
+_XML = re.compile(r"\s{0,8}(?:<\?xml[^<>]{0,200}\?>\s{0,8})?<(?:msg|appmsg|voip\w{0,20})[\s>]")
 _QUOTED_WHO = re.compile(r"<chatusr>([^<>]{1,80})</chatusr>")
 _QUOTED_TIME = re.compile(r"<createtime>([0-9]{9,10})</createtime>", re.ASCII)
 _MAX_XML = 1 << 20
@@ -159,9 +159,9 @@ def xml_of(text: str, *, quoted: bool = False) -> Content | None:
     if place is not None:
         words = (place.get(name, "").strip() for name in ("poiname", "label"))
         return Content(Kind.LOCATION, " ".join(filter(None, words)) or None)
-    if root.tag == "voipmsg":
+    if root.tag.startswith("voip"):
         return Content(Kind.CALL, "[通话]")
-    if root.tag == "msg" and root.get("username") and root.get("nickname"):
+    if root.tag == "msg" and root.get("nickname"):
         return Content(Kind.CONTACT_CARD, root.get("nickname"), card_title=root.get("nickname"))
     return None
 

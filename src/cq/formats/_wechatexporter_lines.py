@@ -19,13 +19,16 @@ QUOTED = "「"
 _SYSTEM = "System Message: "
 _RAW, _RAW_END = "<sysmsg", "</sysmsg>"
 _DASHES = re.compile(r"(?:- ){4,40}-?\s{0,3}")
-_MOST_QUOTED = 200
-"""Lines of a quotation."""
+_MOST_LINES = 200
+"""Lines of a quotation, or of a raw notice."""
 _LONGEST = 1_000
 _AMOUNT = re.compile(rf"{TRANSFER}\s?[￥¥]?\d[\d,]{{0,15}}(?:\.\d{{2}})?")
 _ABOUT_ME = ("你", "我", "You ")
 _PRIVACY = "朋友关系，请注意隐私安全"
-_WORD = re.compile("[群了被]|红包|管理员| group |acket| message|ed ")
+_WORD = re.compile(
+    "加入了|邀请|移出|退出|群名|撤回了|拍了拍|置顶|新群主|管理员|解散|红包"
+    "| group chat|group name|acket| a message|tickled|nudged|poked|patted"
+)
 """Every one of WeChat's sentences holds one of these."""
 _SURE = frozenset(
     {Event.JOIN, Event.REMOVE, Event.OWNER_CHANGE, Event.RED_PACKET, Event.DISMISS, Event.RENAME_GROUP}
@@ -34,7 +37,7 @@ _SURE = frozenset(
 
 
 class Said(NamedTuple):
-    """A part of a body, ``below`` lines under the head. ``notice``: nobody sent it; ``bare``: it has no head."""
+    """A part of a body, ``below`` lines under the head. ``notice``: nobody sent it; ``bare``: headless."""
 
     below: int
     text: str
@@ -78,7 +81,7 @@ def parts(lines: Sequence[str], *, headed: bool) -> list[Said]:
         elif headed and i == 0:
             found.append(Said(0, lines[0], bare=False))
         elif lines[i].startswith(_RAW):
-            end = next((j for j in range(i, len(lines)) if _RAW_END in lines[j]), i)
+            end = next((j for j in range(i, min(i + _MOST_LINES, len(lines))) if _RAW_END in lines[j]), i)
             found.append(Said(i, "\n".join(lines[i : end + 1]), notice=True))
             i = end
         elif is_told(lines[i]) or not found or found[-1].notice:
@@ -115,7 +118,7 @@ def _quotations(lines: Sequence[str]) -> dict[int, int]:
             or not lines[end - 1].rstrip().endswith("」")
         ):
             continue
-        for begin in range(end - 1, max(end - _MOST_QUOTED, 0) - 1, -1):
+        for begin in range(end - 1, max(end - _MOST_LINES, 0) - 1, -1):
             if lines[begin].startswith(QUOTED):
                 found[begin] = end
                 break

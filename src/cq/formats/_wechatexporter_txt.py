@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -39,11 +39,13 @@ from cq.formats._wechatexporter_lines import (
 )
 from cq.model import Batch, Group, Kind, Problem
 
-_CONTROLS = dict.fromkeys([*range(1, 9), *range(11, 32), 127])
-_CONTROL = re.compile(r"[\x01-\x08\x0b-\x1f\x7f]")
+_CONTROLS = bytes([*range(1, 9), *range(11, 32), 127])
+_NO_CONTROLS = dict.fromkeys(_CONTROLS)
 _ID = r"wxid_\w{4,40}|gh_\w{4,40}|[\w.-]{1,60}@(?:openim|stranger|chatroom)"
 _WITH_ID = re.compile(rf"(.*?)\s?[(（\[<]?({_ID})[)）\]>]?", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?: ?([AaPp][Mm]))?")
+_SLOW = QUOTED + TRANSFER[0]
+"""A text that begins like this has to be looked at before it is one."""
 _SYSTEM_NAMES = frozenset({"System Message", "System"})
 _TAGS = (
     (re.compile(r"\[(?:语音|Audio)[^\[\]\n]{0,20}\]"), Kind.VOICE),
@@ -61,14 +63,13 @@ _PLACE = re.compile(r"\[(?:位置|Location)\]\s?(.*?)\s?\(-?[\d.]{1,20},\s?-?[\d
 
 
 class _Head(NamedTuple):
-    """``below``: the lines under the head, None where there are none to look at.
-    ``parted``: the first of them stands in the file behind the text."""
+    """``below``: the lines under the head. ``parted``: the first of them stands behind the text."""
 
     line: int
     name: str
     time: str
     text: str
-    below: list[str] | None = None
+    below: Sequence[str] = ()
     parted: bool = False
 
 
@@ -85,7 +86,8 @@ class _Log:
         self._clock = WallClock(options)
         self._calendar = Calendar(options, source.name)
         self._names: list[str] | None = None
-        self._people: dict[str, tuple[str | None, str | None]] = {}
+        self._ids: dict[str, str | None] = {}  # of each way in which somebody is written
+        self._shown: dict[str, str | None] = {}
         self._last: int | None = None
         self._waiting: list[Said] = []  # notices above the first message
         self._split = Pasted()
@@ -98,19 +100,7 @@ class _Log:
             if piece.preamble is not None:
                 group, batch = self._begin(piece.preamble, title)
                 yield batch
-            problems: list[Problem] = []
-            rows = _Rows()
-            heads = self._heads(piece)
-            stamps = self._times([head.time for head in heads])
-            for head, at, sound in zip(heads, stamps.utc.tolist(), stamps.sound.tolist(), strict=True):
-                if not sound:
-                    problems.append(Problem("bad_time", f"{label}:{head.line}", head.time))
-                    self._add(rows, head, None, problems)
-                elif head.below is not None or self._waiting:
-                    self._add(rows, head, at, problems)
-                else:
-                    rows.plain(head.line, at, head.name, head.text)
-                    self._last = at
+            rows, problems = self._rows(piece)
             yield Batch(problems=problems, notices=piece.notices)
             yield from self._messages(rows, group)
         yield Batch(
@@ -141,18 +131,39 @@ class _Log:
         self._waiting = [said._replace(below=said.below + first + 1) for said in rest]
         return group, Batch(groups=(group,), headers=1)
 
-    def _heads(self, piece: Records) -> list[_Head]:
-        """The records, those that are glued to a transfer apart."""
-        found: list[_Head] = []
-        for line, (name, time, text), body in zip(piece.lines, piece.heads, piece.bodies, strict=True):
-            name, time, text = name or "", time or "", text or ""
-            if text.startswith(TRANSFER):
-                found += self._apart(line, name, time, text, body)
-            elif body or text[:1] == QUOTED:
-                found.append(_Head(line, name, time, text, body.split("\n") if body else []))
-            else:
-                found.append(_Head(line, name, time, text))
-        return found
+    def _rows(self, piece: Records) -> tuple[_Rows, list[Problem]]:
+        """The messages of a piece. Those that are one line, nearly all, pass as columns."""
+        rows, problems = _Rows(), list[Problem]()
+        names, times, texts = ([head[i] or "" for head in piece.heads] for i in range(3))
+        stamps = self._times(times)
+        utc = stamps.utc.tolist()
+        slow = {i for i, (t, b) in enumerate(zip(texts, piece.bodies, strict=True)) if b or t[:1] in _SLOW}
+        slow.update(np.flatnonzero(~stamps.sound).tolist())
+        if self._waiting and stamps.sound.any():
+            slow.add(int(stamps.sound.argmax()))
+        done = 0
+        for i in [*sorted(slow), len(utc)]:
+            if done < i:
+                rows.plain(piece.lines[done:i], utc[done:i], names[done:i], texts[done:i])
+                self._last = utc[i - 1]
+            done = i + 1
+            if i < len(utc):
+                at = utc[i] if stamps.sound[i] else None
+                head = _Head(piece.lines[i], names[i], times[i], texts[i])
+                for one, when in self._heads(head, at, piece.bodies[i]):
+                    self._add(rows, one, when, problems)
+        return rows, problems
+
+    def _heads(self, head: _Head, at: int | None, body: str) -> Iterator[tuple[_Head, int | None]]:
+        """The head with its body, and those that are glued to it."""
+        if not head.text.startswith(TRANSFER):
+            yield head._replace(below=body.split("\n") if body else []), at
+            return
+        for one in self._apart(*head[:4], body):
+            if one.time != head.time:
+                stamps = self._times([one.time])
+                at = int(stamps.utc[0]) if stamps.sound[0] else None
+            yield one, at
 
     def _apart(self, line: int, name: str, time: str, text: str, body: str) -> Iterator[_Head]:
         while text.startswith(TRANSFER) and (next_ := self._when.search(text)):
@@ -186,12 +197,14 @@ class _Log:
         return stamps
 
     def _add(self, rows: _Rows, head: _Head, at: int | None, problems: list[Problem]) -> None:
+        if at is None:
+            problems.append(Problem("bad_time", f"{self._source.label}:{head.line}", head.time))
         if at is not None and self._waiting:
             for said in self._waiting:
                 rows.add(said.below + 1, at, None, said)
                 self._carried.append(said.below + 1)
             self._waiting = []
-        for said in parts([head.text, *(head.below or ())], headed=True):
+        for said in parts([head.text, *head.below], headed=True):
             line = head.line + said.below - (head.parted and said.below > 0)
             if not said.bare:
                 if at is not None:
@@ -207,15 +220,18 @@ class _Log:
     def _messages(self, rows: _Rows, group: Group) -> Iterator[Batch]:
         if not rows.lines:
             return
-        if _CONTROL.search("".join(rows.texts)):
-            rows.texts = [text.translate(_CONTROLS) for text in rows.texts]
+        written = "".join(rows.texts).encode()
+        if len(written.translate(None, _CONTROLS)) < len(written):
+            rows.texts = [text.translate(_NO_CONTROLS) for text in rows.texts]
         stamps = np.array(rows.stamps, np.int64)
         self._split.look(Records([rows.lines[i] for i in rows.headed], [], []), stamps[rows.headed])
-        for name in set(rows.names) - self._people.keys():
-            self._people[name] = _person(name)
-        ids, names = zip(*map(self._people.__getitem__, rows.names), strict=True)
+        for one in set(rows.names) - self._ids.keys():
+            self._ids[one], self._shown[one] = _person(one)
+        ids, names = ([*map(column.__getitem__, rows.names)] for column in (self._ids, self._shown))
         quiet = {name for name in set(names) if name in _SYSTEM_NAMES or is_system(name)}
-        nobody = [*rows.notices, *(i for i, name in enumerate(names) if name in quiet)] if quiet else rows.notices
+        nobody = (
+            [*rows.notices, *(i for i, name in enumerate(names) if name in quiet)] if quiet else rows.notices
+        )
         looked_at = {
             *marked(rows.texts, "[<\n（"),
             *(i for i, t in enumerate(rows.texts) if t[:2] == TRANSFER[:2]),
@@ -241,13 +257,13 @@ class _Rows:
         self.notices: list[int] = []
         self.quotes: dict[int, str] = {}
 
-    def plain(self, line: int, at: int, name: str, text: str) -> None:
-        """A message that is one line."""
-        self.headed.append(len(self.lines))
-        self.lines.append(line)
-        self.stamps.append(at)
-        self.names.append(name)
-        self.texts.append(text)
+    def plain(self, lines: list[int], stamps: list[int], names: list[str], texts: list[str]) -> None:
+        """Messages that are one line each."""
+        self.headed += range(len(self.lines), len(self.lines) + len(lines))
+        self.lines += lines
+        self.stamps += stamps
+        self.names += names
+        self.texts += texts
 
     def add(self, line: int, at: int, name: str | None, said: Said) -> None:
         row = len(self.lines)
@@ -263,7 +279,7 @@ class _Rows:
 
 def _person(written: str) -> tuple[str | None, str | None]:
     """Id and name."""
-    name = written.translate(_CONTROLS).strip()
+    name = written.translate(_NO_CONTROLS).strip()
     match = _WITH_ID.fullmatch(name)
     if match is None:
         return None, name or None

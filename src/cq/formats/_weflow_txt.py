@@ -93,7 +93,8 @@ def read_log(source: Source, options: ReadOptions, head: str) -> Iterator[Batch]
         split.look(piece, stamps)
         yield Batch(problems=[*problems, *bad], notices=notices)
         contents = contents_of(piece.bodies, marked(piece.bodies), untyped, nobody)
-        for rows in messages(label, group, piece, stamps, people_by_name(names, chat.mine), contents):
+        people = people_by_name([None if name in quiet else name for name in names], chat.mine)
+        for rows in messages(label, group, piece, stamps, people, contents):
             yield Batch(rows)
     found = doubts(label, {"guessed_system_rows": guessed, "suspect_split": split.lines})
     yield Batch(notices=[*source.notices(), *found])

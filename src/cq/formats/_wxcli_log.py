@@ -48,17 +48,22 @@ _Cut = Callable[[Records], Records]
 
 def read_text(source: Source, options: ReadOptions, head: str) -> Iterator[Batch]:
     """``[time] name: text``."""
-    return _Log(source, options).batches(head, _of_text, _title)
+    return _Log(source, options, head, 3).batches(_of_text, _title)
 
 
 def read_markdown(source: Source, options: ReadOptions, head: str) -> Iterator[Batch]:
     """``### time``, then ``**name**: text``."""
-    return _Log(source, options).batches(head, _Sections().cut, _chapter)
+    return _Log(source, options, head, 2).batches(_Sections().cut, _chapter)
 
 
 class _Log:
-    def __init__(self, source: Source, options: ReadOptions) -> None:
+    """``name`` is the group of ``head`` that holds it."""
+
+    def __init__(self, source: Source, options: ReadOptions, head: str, name: int) -> None:
         self._source = source
+        self._head = re.compile(f"^(?:{head})$", re.MULTILINE)
+        self._name = name
+        self._times: Counter[str] | None = None
         self._clock = WallClock(options)
         self._split = Pasted()
         self._cut: list[int] = []
@@ -66,11 +71,11 @@ class _Log:
         self._seen = 0
 
     def batches(
-        self, head: str, cut: _Cut, preamble: Callable[[str, Source], tuple[Group, int | None, str]]
+        self, cut: _Cut, preamble: Callable[[str, Source], tuple[Group, int | None, str]]
     ) -> Iterator[Batch]:
         """All batches. ``preamble`` tells the group, how many messages there are, and what else there is."""
         label, group, stated = self._source.label, group_of(self._source), None
-        for piece in records(self._source, re.compile(f"^(?:{head})$", re.MULTILINE)):
+        for piece in records(self._source, self._head):
             if piece.preamble is not None:
                 group, stated, rest = preamble(piece.preamble, self._source)
                 yield Batch(groups=(group,), headers=int(stated is not None), problems=stray(rest, label))
@@ -89,9 +94,9 @@ class _Log:
 
     def _sent_by(self, piece: Records) -> tuple[People, list[int]]:
         names = [head[_NAME] for head in piece.heads]
-        for name in _no_names(names):
-            for i, one in enumerate(names):
-                if one == name:  # the owner's words, which hold a colon
+        if no_names := self._no_names(names):
+            for i, name in enumerate(names):
+                if name in no_names:  # the owner's words, which hold a colon
                     names[i], piece.bodies[i] = None, f"{name}: {piece.bodies[i]}"
                     self._guessed.append(piece.lines[i])
         quiet = {name for name in set(names) if name and is_system(name)}
@@ -106,6 +111,23 @@ class _Log:
         for i in nobody:
             own[i] = None
         return People([None if name == ME else name for name in names], own=own), nobody
+
+    def _no_names(self, names: list[str | None]) -> set[str]:
+        """What stands before a colon and is no name: a sentence, or what looks like one and stands once."""
+        found = {name for name in names if name and (len(name) > _LONGEST_NAME or _NO_NAME.search(name))}
+        odd = [name for name in set(names) - found if name and _HARDLY_A_NAME.search(name)]
+        if odd:
+            found.update(name for name in odd if self._counted()[name] == 1)
+        return found
+
+    def _counted(self) -> Counter[str]:
+        """How often each name stands in the file."""
+        if self._times is None:
+            self._times = Counter()
+            for block in self._source.lines():
+                text = block.decode().replace("\r", "")
+                self._times.update(match[self._name] or "" for match in self._head.finditer(text))
+        return self._times
 
     def _doubts(self, stated: int | None) -> Iterator[Problem]:
         label = self._source.label
@@ -130,19 +152,6 @@ def _is_told(text: str) -> bool:
         or wechat_tag(text) in NON_SPEECH
         or ("\n" not in text and parse(text, "wechat").event is not Event.OTHER)
     )
-
-
-def _no_names(names: list[str | None]) -> list[str]:
-    """What stands before a colon and is no name: whole sentences, or what looks like one and stands once."""
-    odd = [
-        name
-        for name in set(names)
-        if name and (len(name) > _LONGEST_NAME or _NO_NAME.search(name) or _HARDLY_A_NAME.search(name))
-    ]
-    if not odd:
-        return []
-    times = Counter(names)
-    return [name for name in odd if len(name) > _LONGEST_NAME or _NO_NAME.search(name) or times[name] == 1]
 
 
 # -- text ------------------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
 
 FORMAT = Format(
     id="wecom-json",
-    platform="any",
+    platform="wecom",
     sniff=sniff,
     read=read,
     unique_ids=True,

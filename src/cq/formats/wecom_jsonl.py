@@ -37,7 +37,7 @@ def read(source: Source, options: ReadOptions) -> Iterator[Batch]:
 
 FORMAT = Format(
     id="wecom-jsonl",
-    platform="any",
+    platform="wecom",
     sniff=sniff,
     read=read,
     unique_ids=True,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -120,7 +121,11 @@ class Meeting:
         shared = [side.take(slice(*edge.tolist())) for side, edge in zip((one, other), edges, strict=True)]
         if any(np.count_nonzero(side.telling) < STRANGERS for side in shared):
             return near(*spans)
-        return coincide(one, other, max(self._units[k] for s in (one, other) for k in np.unique(s.kind)))
+        kinds = [np.unique(side.kind).tolist() for side in (one, other)]  # apart: a double is no lone moment
+        return any(
+            coincide(one.take(one.kind == a), other.take(other.kind == b), max(self._units[a], self._units[b]))
+            for a, b in product(*kinds)
+        )
 
     def _group(
         self, group: int, rows: Sayings, settled: Settled, told: Counter[tuple[int, str]]

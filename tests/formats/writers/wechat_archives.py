@@ -167,9 +167,7 @@ def weflow_md(*, escaped: bool = True) -> Callable[[Conversation], Files]:
 
 
 def weflow_sql(conversation: Conversation) -> Files:
-    columns = (
-        "session_id, local_id, message_id, create_time, sender, is_send, local_type, media_type, content, media_path"
-    )
+    columns = "session_id, local_id, message_id, create_time, sender, is_send, local_type, media_type, content, media_path"
     text = f"BEGIN;\nCREATE TABLE IF NOT EXISTS weflow_messages ({columns});\n"
 
     def quoted(value: str) -> str:
