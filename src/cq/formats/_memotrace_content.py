@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Collection
 
 from cq.formats._wechat_content import SHOWN, Content, event_of, tidy, xml_of
 from cq.formats._wechat_types import kind_of
@@ -45,6 +46,9 @@ _TAGS = {
     "聊天记录": Kind.FORWARD,
     "拍一拍": Kind.POKE,
 }
+_ALONE = frozenset({Kind.IMAGE, Kind.VIDEO})
+"""Kinds behind whose tag nothing stands, but perhaps a path: with words there somebody has typed it."""
+_WORDS = re.compile(r"\s{0,80}[^\s\\/][^\\/]{0,400}\Z")
 _TAG = re.compile(rf"【({'|'.join(sorted(_TAGS, key=len, reverse=True))})】[:：]?[ \t]?")
 _FIELD = re.compile(
     r"^[ \t]{0,8}(标题|描述|详情|地标|链接|地址|url|URL|网址|应用|名字|名称|昵称|视频号名称|视频号描述|备注)"
@@ -54,6 +58,8 @@ _FIELD = re.compile(
 _QUOTED = re.compile(
     r"\n?引用[：:][ \t]?(?P<name>[^\n]{0,80}?)(?:: |[:：](?![^\n]{0,80}?: ))(?P<words>.*)\Z", re.DOTALL
 )
+_COLON = re.compile("[:：]")
+_MAX_NAME = 80
 _URL = re.compile(r"https?://[^\s\"'<>，。；、）】」》]+")
 _DUMPED = re.compile(r"(-?\d{1,20})\n(?=[{\[<])")
 _STRING = (
@@ -69,11 +75,18 @@ _NAMES_OF_TITLES = ("标题", "视频号描述", "名字", "昵称", "名称", "
 def tagged(text: str) -> Kind | None:
     """The kind that a leading ``【…】`` announces; people can type it, too."""
     tag = _TAG.match(text)
-    return _TAGS[tag[1]] if tag else None
+    kind = _TAGS[tag[1]] if tag else None
+    typed = kind in _ALONE and tag is not None and _WORDS.match(text, tag.end())
+    return None if typed else kind
 
 
-def memotrace_content(word: str | None, text: str | None) -> Content | None:
-    """A message of the type ``word`` (``引用消息``), or by its text alone; None for plain text."""
+def memotrace_content(
+    word: str | None, text: str | None, names: Collection[str | None] = ()
+) -> Content | None:
+    """A message of the type ``word`` (``引用消息``), or by its text alone; None for plain text.
+
+    ``names`` are those of people who have spoken.
+    """
     text = tidy(text) if text else None
     if text and (dumped := _DUMPED.match(text)):
         return _unhandled(int(dumped[1]), text[dumped.end() :])
@@ -84,19 +97,25 @@ def memotrace_content(word: str | None, text: str | None) -> Content | None:
         return event_of(kind, text, "wechat")
     if kind is Kind.TEXT:
         if text and word in (None, "引用消息", "引用") and "引用" in text:
-            return reply(text)
+            return reply(text, names)
         return None if text else Content(kind)
     return _card(kind if kind is not Kind.OTHER else (text and tagged(text)) or kind, text)
 
 
-def reply(text: str) -> Content | None:
-    """``正文\\n引用：名: 原文``; None if there is no quotation in it. A quoted reply brings its own along."""
+def reply(text: str, names: Collection[str | None] = ()) -> Content | None:
+    """``正文\\n引用：名: 原文``; None if there is no quotation in it. A quoted reply brings its own along.
+
+    A name may hold colons, if it is one of ``names``.
+    """
     begins = [at for at in (text.find("\n引用："), text.find("\n引用:")) if at >= 0]
     at = 0 if text.startswith(("引用：", "引用:")) else min(begins, default=-1)
     quoted = _QUOTED.match(text, at) if at >= 0 else None
     if quoted is None:
         return None
-    quote = quoted["words"].strip()
+    begin = quoted.start("name")
+    ends = (match.start() for match in _COLON.finditer(text, begin, begin + _MAX_NAME + 1))
+    known = max((end for end in ends if text[begin:end].strip() in names), default=None)
+    quote = (quoted["words"] if known is None else text[known + 1 :]).strip()
     if tag := _TAG.match(quote):  # what it shows of a picture
         kind = _TAGS[tag[1]]
         quote = SHOWN.get(kind) or _card(kind, quote).text or quote

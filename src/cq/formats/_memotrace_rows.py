@@ -51,6 +51,7 @@ class _Version3:
         self.doubts = Doubts(source.label)
         self._label = source.label
         self._clock = WallClock(options)
+        self._speakers: set[str] = set()
 
     def tell(self, rows: Rows, problems: list[Problem]) -> Told:
         times = rows.columns["时间"]
@@ -63,9 +64,10 @@ class _Version3:
         own = [True if name == _ME else None for name in names]
         texts = self.doubts.texts(columns["内容"], numbers)
         contents: dict[int, Content] = {}
+        self._speakers.update(names)
         for i, (word, text) in enumerate(zip(columns["类型"], texts, strict=True)):
             plain = word == "文本" and text and text[0] != "<"
-            if not plain and (content := memotrace_content(word, text)) is not None:
+            if not plain and (content := memotrace_content(word, text, self._speakers)) is not None:
                 contents[i] = content
         shown = [None if name == _ME else name or None for name in names]
         ids = self.doubts.ids(columns["消息ID"], numbers)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -38,8 +39,8 @@ _BEGINS = "[【<\n"
 _DUMPED = re.compile(r"-?\d{1,20}\n[{\[<]")
 
 
-def _content(text: str) -> Content | None:
-    return memotrace_content(None, text) or untyped(text)
+def _content(text: str, names: Collection[str | None] = ()) -> Content | None:
+    return memotrace_content(None, text, names) or untyped(text)
 
 
 def _looked_at(texts: Sequence[str]) -> list[int]:
@@ -70,7 +71,8 @@ def read_log(source: Source, options: ReadOptions, head: str) -> Iterator[Batch]
                 piece.heads[i], piece.bodies[i] = (piece.heads[i][0], None), name
         nobody = [i for i, head in enumerate(piece.heads) if head[1] is None or is_system(head[1])]
         split.look(piece, stamps)
-        contents = contents_of(piece.bodies, _looked_at(piece.bodies), _content, nobody)
+        content = partial(_content, names=speakers)
+        contents = contents_of(piece.bodies, _looked_at(piece.bodies), content, nobody)
         people = people_by_name([head[1] for head in piece.heads], mine)
         for rows in messages(label, group, piece, stamps, people, contents):
             yield Batch(rows)

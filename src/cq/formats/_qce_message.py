@@ -54,6 +54,9 @@ _PLACEHOLDER = re.compile(
 )
 _ONLY_PLACEHOLDER = re.compile(rf"\s*\[({'|'.join(_TAGS)})[:： ]\s?([^\[\]]{{0,300}})\]\s*")
 _REPLY_TAG = re.compile(r"\A\s*\[回复消息\]")
+_INLINE_REPLY = re.compile(r"\[回复 [^:：\[\]\n]{1,80}: ((?:[^\[\]]|\[[^\[\]]{0,300}\]){0,500})\]")
+"""``[回复 name: quoted]``; the quotation may hold placeholders."""
+_REPLY_TYPES = ("reply", "type_3")
 _NO_ID = frozenset({None, "", "0"})
 
 
@@ -216,7 +219,7 @@ def reply_of(row: Message, segments: Segments) -> Reply | None:
         data = row.content.reply
     raw = _raw_reply(row) if row.rawMessage is not None else {}
     if data is None and not raw:
-        return None
+        return _inline_reply(row)
     data = data or {}
     ids = (as_written(data.get(name)) for name in ("referencedMessageId", "messageId"))
     id_ = next((one for one in ids if one not in _NO_ID and one != "null"), None)
@@ -224,6 +227,13 @@ def reply_of(row: Message, segments: Segments) -> Reply | None:
     sender = next((one for one in senders if one not in _NO_ID), None)
     at = _milliseconds(data.get("timestamp")) or _milliseconds(raw.get("replyMsgTime"))
     return Reply(id_, at, sender, _tidy(string(data.get("content"))).strip() or None)
+
+
+def _inline_reply(row: Message) -> Reply | None:
+    """A1 and C may have the whole text in one element: then only its words tell of the reply."""
+    text = string(row.content.text) if row.content and row.type in _REPLY_TYPES else ""
+    quoted = _INLINE_REPLY.match(text) if text.startswith("[回复 ") else None
+    return Reply(None, None, None, _tidy(quoted[1]).strip() or None) if quoted else None
 
 
 def _raw_reply(row: Message) -> Mapping[str, Any]:

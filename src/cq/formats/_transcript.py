@@ -19,6 +19,9 @@ LONGEST_BODY = 8 << 20
 _BLOCK = 2 << 20
 """Bytes cut at a time: some ten thousand records, which are Python objects for a while."""
 
+_LOOKS_BACK = 3
+"""Characters before itself that a head looks at, at most: no head is as short as that."""
+
 
 class Records(NamedTuple):
     """Some consecutive records.
@@ -51,6 +54,7 @@ class _Cutter:
     def __init__(self, label: str, head: re.Pattern[str], lines_of_head: int) -> None:
         self._label = label
         self._head = head
+        self._cut = re.compile(f"({head.pattern}\\n?)", head.flags)  # with its line end
         self._keep = lines_of_head - 1
         self._before = ""  # the three lines before, for heads that look back
         self._rest = ""  # the last lines: they may begin a head of several lines
@@ -68,35 +72,41 @@ class _Cutter:
         end = len(whole) if final else len(_without_last_lines(whole, self._keep))
         found = Records([], [], [])
         at = len(self._before)
-        matches = [*self._head.finditer(whole, at)]
-        while matches and matches[-1].start() >= end:
-            matches.pop()
+        first = self._head.search(whole, at)
         preamble = None
-        if matches:
-            preamble = self._end(found, whole[at : matches[0].start()])
-            at, self._line = self._all(found, whole, at, matches)
+        if first and first.start() < end:
+            preamble = self._end(found, whole[at : first.start()])
+            self._line += whole.count("\n", at, first.start())
+            at = self._all(found, whole, first.start(), end)
         end = max(at, end)
         self._more(whole[at:end])
-        self._line += whole.count("\n", matches[-1].start() if matches else at, end)
+        self._line += whole.count("\n", at, end)
         self._before, self._rest = _last_lines(whole[:end], 3), whole[end:]
         return found._replace(preamble=preamble)
 
-    def _all(self, found: Records, whole: str, at: int, matches: list[re.Match[str]]) -> tuple[int, int]:
-        """Add the records between the heads; the last one stays open. Where its body begins, and its line."""
-        starts = [match.start() for match in matches]
-        begins = [match.end() + 1 for match in matches]
-        bodies = [whole[i:j].rstrip("\n") for i, j in zip(begins, starts[1:], strict=False)]
+    def _all(self, found: Records, whole: str, start: int, end: int) -> int:
+        """Add the records between the heads; the last one stays open. Where its body begins."""
+        # Heads, their groups and bodies in one list: that takes half the time of match objects.
+        parts = self._cut.split(whole[max(start - _LOOKS_BACK, 0) :])
+        size = self._cut.groups + 1
+        at = len(whole) - len(parts[-1])
+        while at - len(parts[-size]) >= end:  # a head that waits
+            at -= len(parts[-size]) + len(parts[-size - 1])
+            del parts[-size:]
+        heads, written = parts[1::size], parts[size:-1:size]
+        groups = zip(*(parts[i::size] for i in range(2, size)), strict=True)
+        breaks = map(add, map(str.count, heads, repeat("\n")), map(str.count, written, repeat("\n")))
+        lines = [*accumulate(breaks, initial=self._line)]
+        bodies = [body.rstrip("\n") for body in written]
         if bodies and max(map(len, bodies)) > LONGEST_BODY:
             self._overlong += sum(len(body) > LONGEST_BODY for body in bodies)
             bodies = [body[:LONGEST_BODY] for body in bodies]
-        breaks = [whole.count("\n", i, j) for i, j in pairwise([at, *starts])]
-        lines = [*accumulate(breaks, initial=self._line)][1:]
-        heads = [match.groups() for match in matches]
-        self._open = lines[-1], heads[-1]
         found.lines.extend(lines[:-1])
-        found.heads.extend(heads[:-1])
+        found.heads.extend(groups)
         found.bodies.extend(bodies)
-        return min(begins[-1], len(whole)), lines[-1]
+        self._open = lines[-1], found.heads.pop()
+        self._line = lines[-1] + heads[-1].count("\n")
+        return at
 
     def last(self) -> Records:
         """What is left at the end of the text."""

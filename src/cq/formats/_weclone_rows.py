@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from cq.formats import ReadOptions, Source
 from cq.formats._placeholders import wechat_tag
+from cq.formats._system_text import parse
 from cq.formats._table import Rows
 from cq.formats._table_rows import Doubts, Told, group_of, timed_rows, told_batches
 from cq.formats._wall_clock import WallClock
 from cq.formats._wechat_content import QUOTE, Content, content_of, event_of, reply_of, tidy, xml_of
 from cq.formats._wechat_names import is_nobody
 from cq.formats._wechat_types import kind_of
-from cq.model import Batch, Kind, Problem
+from cq.model import Batch, Event, Kind, Problem
 
 COLUMNS = ("MsgSvrID", "type_name", "is_sender", "talker", "msg", "CreateTime")
 _HAS_TYPE = frozenset({Kind.IMAGE, Kind.STICKER, Kind.VIDEO, Kind.VOICE, Kind.FILE, Kind.LOCATION})
@@ -30,23 +31,35 @@ class _Rows:
         self.doubts = Doubts(source.label)
         self._label = source.label
         self._clock = WallClock(options)
+        self._group = group_of(source)("").group_name
 
     def tell(self, rows: Rows, problems: list[Problem]) -> Told:
         times = rows.columns["CreateTime"]
         timed = timed_rows(rows, self._clock.column(times), times, self._label, problems, self.doubts)
         columns, numbers = timed.columns, timed.numbers
         names = columns["talker"]
+        quiet = {name for name in set(names) if name and is_nobody(name)}
         texts = self.doubts.texts(columns["msg"], numbers)
         contents: dict[int, Content] = {}
         for i, (word, text, name) in enumerate(zip(columns["type_name"], texts, names, strict=True)):
-            if word == "text" and text and text[0] not in "[<\n" and text[-1] != "]" and name:
+            if name == self._group and word == "text" and _is_told(text):  # WeFlow's name for the system
+                self.doubts.note("guessed_system_rows", numbers[i])
+                contents[i] = event_of(Kind.SYSTEM, text, "wechat")
+                continue
+            plain = word == "text" and text and text[0] not in "[<\n" and text[-1] != "]"
+            if plain and name and name not in quiet:
                 continue
             if (content := _content(word, text, name)) is not None:
                 contents[i] = content
         own = [mine == "1" for mine in columns["is_sender"]]
         ids = self.doubts.ids(columns["MsgSvrID"], numbers)
         people = [None] * len(numbers)
-        return Told(numbers, timed.stamps, people, names, texts, contents, own, columns={"native_id": ids})
+        shown = [None if i in contents and contents[i].event is not None else n for i, n in enumerate(names)]
+        return Told(numbers, timed.stamps, people, shown, texts, contents, own, columns={"native_id": ids})
+
+
+def _is_told(text: str | None) -> bool:
+    return text is not None and parse(text, "wechat").event is not Event.OTHER
 
 
 def _content(word: str, text: str | None, name: str) -> Content | None:

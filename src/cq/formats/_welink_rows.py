@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from cq.errors import InputError
 from cq.formats import ReadOptions, Source
 from cq.formats._placeholders import wechat_tag
-from cq.formats._table import Rows
+from cq.formats._table import Rows, head_of
 from cq.formats._table_rows import Doubts, Told, group_of, timed_rows, told_batches
 from cq.formats._wall_clock import Calendar, Stamps, WallClock
 from cq.formats._wechat_content import QUOTE, Content, content_of, event_of, reply_of, xml_of
@@ -29,8 +30,10 @@ def whole_row(cells: list[str]) -> list[str] | None:
 
 
 def welink_rows(tables: Iterable[Rows], source: Source, options: ReadOptions) -> Iterator[Batch]:
-    """Batches of the rows."""
+    """Batches of the rows. :class:`InputError` where nothing says of which day they are."""
     rows = _Rows(source, options)
+    if rows.calendar.known_day is None and "日期" not in head_of(source.peek):
+        raise InputError("date_needed", path=source.label)
     return told_batches(source, tables, rows.tell, group_of(source), rows.doubts)
 
 
@@ -39,7 +42,7 @@ class _Rows:
         self.doubts = Doubts(source.label)
         self._label = source.label
         self._clock = WallClock(options)
-        self._calendar = Calendar(options, source.name)
+        self.calendar = Calendar(options, source.name)
 
     def tell(self, rows: Rows, problems: list[Problem]) -> Told:
         stamps, shown = self._times(rows.columns)
@@ -71,7 +74,7 @@ class _Rows:
             match = _TIME.fullmatch(time) if len(time) < 32 else None
             if match and int(match[1]) < 24 and int(match[2]) < 60 and int(match[3] or 0) < 60:
                 seconds = int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3] or 0)
-                local[i], sound[i] = self._calendar.of_time(seconds, self._label), True
+                local[i], sound[i] = self.calendar.of_time(seconds, self._label), True
         utc = np.zeros(len(times), np.int64)
         utc[sound] = self._clock.utc(local[sound])
         return Stamps(utc, sound, 0), times

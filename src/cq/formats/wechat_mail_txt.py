@@ -40,6 +40,9 @@ from cq.formats import Format, Lack, Peek, ReadOptions, Source
 from cq.formats._pages import tool
 from cq.model import Batch
 
+_ENOUGH = 1 << 18
+"""How much of a text or a mail is looked at: other tools' pages are mails, too, and large."""
+
 
 def sniff(peek: Peek) -> str | None:
     """The sentence or a day line, in a text, a mail or a page."""
@@ -50,9 +53,9 @@ def sniff(peek: Peek) -> str | None:
         return None
     if start.startswith("<"):
         return _mail.mark(_mail.page(start)) if tool(peek) == "wechat-mail-html" else None
-    text = start[: 1 << 18].replace("\r\n", "\n").replace("\r", "\n")
+    text = start[:_ENOUGH].replace("\r\n", "\n").replace("\r", "\n")
     if _mail.is_mail(start):
-        return _mail.mark(_mail.letter(peek.head).text) or _mail.mark(text)
+        return _mail.mark(_mail.letter(peek.head[:_ENOUGH]).text) or _mail.mark(text)
     return _mail.mark(text)
 
 
