@@ -121,20 +121,23 @@ def reader(format_id: str, folder: Path) -> int:
 
     from cq.errors import InputError
     from cq.formats import ReadOptions, all_formats, expand, identify, only_when_asked_for
+    from cq.reading import few_collections
 
     fmt = next(f for f in all_formats() if f.id == format_id)
     forced = fmt.id if fmt.sniff is only_when_asked_for else None
     options = ReadOptions(ZoneInfo("Asia/Shanghai"), year=2025)
-    found = []
+    found, parts = [], set()
     for candidate in expand([str(folder)]):
-        with contextlib.suppress(InputError):
-            found.append(identify(candidate.source, forced))
-    parts = {part.label for one in found for part in one.parts}
+        if candidate.source.label not in parts:
+            with contextlib.suppress(InputError):
+                found.append(identify(candidate.source, forced))
+                parts.update(part.label for part in found[-1].parts)
     rows = 0
     for one in found:
         if one.source.label not in parts:
-            for batch in one.format.read(one.source, options):
-                rows += batch.messages.num_rows if batch.messages is not None else 0
+            with few_collections():
+                for batch in one.format.read(one.source, options):
+                    rows += batch.messages.num_rows if batch.messages is not None else 0
     return rows
 
 

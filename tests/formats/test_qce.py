@@ -381,6 +381,18 @@ def test_replies_find_their_message(tmp_path: Path) -> None:
 # -- gray tips ---------------------------------------------------------------------------------------
 
 
+def test_a_reply_of_which_only_the_words_tell() -> None:
+    words = "[回复 甲1: [图片: a.jpg]]也去"
+    row = one(text=words, type="type_3")
+    assert (row["text"], row["reply_quote"], row["reply_to"]) == ("也去", "[图片: a.jpg]", None)
+    assert one(text=words, type="type_1")["text"] == words, "somebody has typed it"
+
+
+def test_the_client_has_no_nickname() -> None:
+    row = one(text="路过加入了群聊", sender=NOBODY, type="type_1", rawMessage={"sendNickName": "甲"})
+    assert (row["sender_id"], row["event"]) == (None, "join")
+
+
 def test_system_rows_by_their_elements() -> None:
     tip = element("system", subType=1, text="小禾 撤回了一条消息")
     got = rows(message(1, "小禾 撤回了一条消息", tip, system=False) | {"type": "type_1"})

@@ -212,6 +212,7 @@ def chatlog(*rows: tuple[str, str, str, str]) -> Read:
         ("[文件|a b.xlsx](http://127.0.0.1:5030/file/0)", Kind.FILE, "a b.xlsx"),
         ("[合并转发|群聊的聊天记录]\n  甲 2026-01-01 00:00:00\n  [链接|x](y)\n", Kind.FORWARD, "群聊的聊天记录"),
         ("[笔记|买菜\n\n两斤]", Kind.LINK, "买菜\n\n两斤"),
+        ("[笔记|买菜]\n  甲 2026-01-01 00:00:00\n  两斤", Kind.LINK, "买菜"),
         ("[位置||广州市|1|2]", Kind.LOCATION, "广州市"),
         ("[转账|发送 ￥5.00]给[猫]买粮", Kind.TRANSFER, "发送 ￥5.00 给[猫]买粮"),
         ("[群公告|@所有人\n明天]", Kind.ANNOUNCEMENT, "@所有人\n明天"),
@@ -231,6 +232,14 @@ def test_what_chatlog_renders(text: str, kind: Kind, shown: str | None) -> None:
 )
 def test_what_people_type_stays_text(text: str) -> None:
     assert chatlog_content(text) is None
+
+
+def test_a_system_record_that_chatlog_cannot_render_is_an_event() -> None:
+    raw = '<sysmsg type="revokemsg"><revokemsg><replacemsg>"甲" 撤回了一条消息</replacemsg></revokemsg></sysmsg>'
+    for rest, sentence in ((raw, '"甲" 撤回了一条消息'), ("<...>", None)):
+        content = chatlog_content(f"Type: 10002 Content: {rest}")
+        assert content is not None and content.event is not None
+        assert content.text == sentence
 
 
 def test_a_person_of_chatlog() -> None:
@@ -324,6 +333,38 @@ def test_cards_and_files_of_pywxdump() -> None:
     assert (raw.kind, raw.text) == (Kind.LINK, "课")
 
 
+def test_a_title_may_stand_in_the_link_of_pywxdump() -> None:
+    card = pywxdump_content(
+        "(分享)卡片式链接", '<a href="https://example.org/?a=1&amp;b=2">十条建议</a>\n描述', ""
+    )
+    assert card is not None
+    assert (card.text, card.card_title, card.url) == (
+        "十条建议",
+        "十条建议",
+        "https://example.org/?a=1&b=2",
+    )
+
+
+def test_people_of_pywxdump_are_known_by_nickname_and_by_remark(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    user = {"wxid": "wxid_oak00001", "nickname": "老橡: 二号", "remark": "橡树叔"}
+    (tmp_path / "users.json").write_text(json.dumps({"wxid_oak00001": user}), encoding="utf-8")
+    path = tmp_path / "x.csv"
+    path.write_bytes(dumped(
+        ("1", "文本", 0, "wxid_oak00001", "早", "2024-02-01 09:00:00"),
+        ("2", "引用回复", 0, "wxid_b00001", "好\n\n[引用](2024-02-01 09:00:00)老橡: 二号:早", "2024-02-01 09:00:05"),
+        ("3", "拍一拍", 0, "系统", '"老橡: 二号" 拍了拍 "橡树叔"', "2024-02-01 09:00:09"),
+    ))  # fmt: skip
+    rows = [
+        row
+        for batch in format_of("pywxdump-csv").read(file_source(path), ReadOptions(SHANGHAI))
+        if batch.messages is not None
+        for row in batch.messages.to_pylist()
+    ]
+    assert rows[0]["sender_name"] == "橡树叔"
+    assert (rows[1]["reply_to"], rows[1]["reply_quote"]) == ("at:1706749200000:wxid_oak00001", "早")
+    assert (rows[2]["event_actor"], rows[2]["event_target"]) == ("wxid_oak00001", ["wxid_oak00001"])
+
+
 def test_nobody_and_the_owner_of_pywxdump() -> None:
     at = "2024-02-01 09:00:00"
     found = read(dumped(
@@ -370,6 +411,14 @@ def test_a_quotation_of_memotrace() -> None:
     picture = memotrace_content("引用消息", "好\n引用：甲: 【图片】")
     assert picture is not None
     assert picture.reply_quote == "[图片]"
+
+
+def test_a_quoted_name_may_hold_colons_if_somebody_bears_it() -> None:
+    text = "嗯\n引用：老王: 财务: 明天: 见"
+    known = memotrace_content("引用消息", text, {"老王", "老王: 财务"})
+    unknown = memotrace_content("引用消息", text)
+    assert known is not None and unknown is not None
+    assert (known.reply_quote, unknown.reply_quote) == ("明天: 见", "财务: 明天: 见")
 
 
 @pytest.mark.parametrize(
@@ -428,6 +477,16 @@ def test_stale_ids_of_system_rows_are_dropped() -> None:
     assert found.column("event") == ["recall", "poke", "recall", "other"]
 
 
+def test_raw_records_of_memotrace_2_show_no_xml() -> None:
+    found = memotrace2(
+        (50, 0, 0, 1706749200, "<voipinvitemsg><roomid>1</roomid></voipinvitemsg>", "wxid_a00001"),
+        (66, 0, 0, 1706749200, '<msg nickname="张三" scene="1"/>', "wxid_a00001"),
+        (37, 0, 0, 1706749200, '<msg fromnickname="x" content="我是x"/>', "wxid_a00001"),
+    )
+    assert found.column("kind") == ["call", "contact_card", "system"]
+    assert found.column("text") == ["[通话]", "张三", None]
+
+
 def test_what_memotrace_2_stores() -> None:
     found = memotrace2(
         (1, 0, 0, 1706749200, "wxid_a00001:\n早", "wxid_a00001"), (1, 0, 0, 1706749200, "Q:\n早", "wxid_a00001"),
@@ -473,12 +532,25 @@ def test_weclone_times_are_utc() -> None:
     assert not found.notices
 
 
+def test_system_rows_of_weclone_are_told_by_their_sender() -> None:
+    at = "2026-01-31T22:53:20.000Z"
+    rows = [[1, "7300000000000000001", "text", 0, "系统消息", '"甲"邀请"乙"加入了群聊', "", at],
+            [2, "7300000000000000002", "text", 0, "骑行小队", '"甲" 撤回了一条消息', "", at],
+            [3, "7300000000000000003", "text", 0, "骑行小队", "我是群主", "", at],
+            [4, "7300000000000000004", "text", 0, "乙", '"甲" 撤回了一条消息', "", at]]  # fmt: skip
+    found = read(table(WECLONE_HEAD, rows, bom=True), name="骑行小队.csv")
+    assert found.column("event") == ["join", "recall", None, None]
+    assert found.column("sender_name") == [None, None, "骑行小队", "乙"]
+    assert found.column("event_actor")[:2] == ["name:甲", "name:甲"]
+    assert [(n.code, n.detail) for n in found.notices] == [("guessed_system_rows", "1")]
+
+
 def test_a_day_of_welink_needs_its_date() -> None:
     data = "时间,发言者,内容\n23:59,甲,早\n00:01,乙,晚\n".encode()
     assert read(data, date=date(2026, 2, 1)).local_times == ["2026-02-01 23:59:00", "2026-02-02 00:01:00"]
     assert read(data, name="2026-02-01.csv").local_times[0] == "2026-02-01 23:59:00"
-    with pytest.raises(InputError) as refused:
-        read(data)
+    with pytest.raises(InputError) as refused:  # before anything is counted
+        format_of("welink-csv").read(source(data), ReadOptions(SHANGHAI))
     assert refused.value.code == "date_needed"
 
 

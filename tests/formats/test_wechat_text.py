@@ -115,6 +115,16 @@ def test_the_group_itself_is_known_by_the_name_of_the_file() -> None:
     assert [(g.group_name, g.chat_kind) for g in found.groups.values()] == [("骑行队", "group")]
 
 
+def test_nobody_acts_where_a_sentence_names_nobody() -> None:
+    bare = "撤回了一条消息"
+    group = read(
+        weflow(("阿北", "早"), ("骑行队", TOLD), ("骑行队", bare)).encode(), "weflow-txt", name="骑行队.txt"
+    )
+    nobody = several(chatlog(("系统消息 2026-02-01 06:53:20", bare)), "chatlog-txt")
+    for row in (group.rows[2], nobody.rows[0]):
+        assert (row["event"], row["event_actor"]) == ("recall", None)
+
+
 def test_the_group_itself_is_guessed_where_the_file_has_another_name() -> None:
     found = read(weflow(("阿北", "早"), ("骑行队", TOLD)).encode(), "weflow-txt", name="new.txt")
     assert found.column("event") == [None, "recall"]
@@ -276,6 +286,17 @@ def test_names_of_nobody() -> None:
     assert told.column("event") == ["recall", "recall", None]
 
 
+def test_words_behind_a_picture_of_memotrace_were_typed() -> None:
+    text = (
+        "2026-02-01 06:53:20 老王: 财务\n【图片】\n\n2026-02-01 06:53:30 阿北\n【图片】手打的\n\n"
+        "2026-02-01 06:54:20 西西\n好\n引用：老王: 财务: 早"
+    )
+    found = several(text, "memotrace-txt")
+    assert found.column("kind") == ["image", "text", "text"]
+    assert found.column("text")[1:] == ["【图片】手打的", "好"]
+    assert found.rows[2]["reply_quote"] == "早"
+
+
 def test_memotrace_takes_the_group_from_its_folder() -> None:
     text = "2026-02-01 06:53:20 阿北\n早\n\n2026-02-01 06:54:20 西西\n好"
     found = read(text.encode(), "memotrace-txt", name="聊天记录/骑行(70000000001@chatroom)/骑行.txt")
@@ -349,6 +370,7 @@ def test_wda_names_ids_and_texts() -> None:
         ("红包 金额=1", "text", "红包 金额=1"),
         ("[位置] 地点=桥头 地址=路 1 号 坐标=121.5,31.2", "location", "桥头"),
         ("[语音] 转写=明天\n见", "voice", "明天\n见"),
+        ("[语音] 转写=明天 见 media/voices/a.mp3", "voice", "明天 见"),
         ("[图片] media/images/a.jpg", "image", "[图片]"),
         ("[图片] 好看", "text", "[图片] 好看"),
     ],

@@ -221,6 +221,29 @@ def test_a_table_without_rows_is_said() -> None:
     assert read(qce()).codes == ["no_records"]
 
 
+@pytest.mark.parametrize(
+    ("uin", "id_", "kind"),
+    [("80000000", "anon:80000000", "text"), ("10000", None, "recall"), ("u_a", "uid:u_a", "text")],
+)
+def test_numbers_of_nobody_in_qce(uin: str, id_: str | None, kind: str) -> None:
+    line = row("小禾撤回了一条消息")
+    line[3] = uin
+    (found,) = read(qce(line), "qce-xlsx").rows
+    assert (found["sender_id"], found["kind"]) == (id_, kind)
+
+
+def test_midnight_as_some_versions_write_it() -> None:
+    assert read(qce(row("好", "2026-01-01 24:00:30")), "qce-xlsx").local_times == ["2026-01-01 00:00:30"]
+
+
+def test_nothing_but_pictures_is_a_picture() -> None:
+    found = read(qce(row("[图片: a.jpg][图片: b.jpg]"), row("看[图片: a.jpg]")), "qce-xlsx").rows
+    assert [(one["kind"], one["text"]) for one in found] == [
+        ("image", "[图片: a.jpg][图片: b.jpg]"),
+        ("text", "看"),
+    ]
+
+
 def test_times_in_utc_are_told_by_their_z() -> None:
     assert read(qce(row("好", "2026-03-01T01:13:20Z"))).local_times == [AT]
 
@@ -386,6 +409,12 @@ def test_a_workbook_is_not_read_as_something_else() -> None:
     with pytest.raises(InputError) as refused:
         identify(source(qce(row("好"))), "qq-pc-txt")
     assert refused.value.code == "unknown_workbook"
+
+
+def test_what_is_no_workbook_is_not_called_one() -> None:
+    with pytest.raises(InputError) as refused:
+        read(b"{}", "qce-xlsx")
+    assert refused.value.code == "not_that_format"
 
 
 def test_a_workbook_in_a_zip_is_read(tmp_path: Path) -> None:

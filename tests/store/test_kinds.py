@@ -82,6 +82,15 @@ class TestOneLog:
             told = noticed(log)[1 if first_is_json else 0]
             assert told == {"group_by_name": "1@chatroom", "mapped_senders": "2"}
 
+    def test_a_stand_in_of_two_kinds_joins_the_native_group(self) -> None:
+        # Enough talk to tell groups apart, every line of it in either transcript: no moment is lone there.
+        chat = [native(i * 70, f"wxid_{'ab'[i % 2]}", f"第{i}句，说来话长") for i in range(30)]
+        other = [plain(m) for m in chat]
+        log = both(chat, other, other, formats="json txt html")
+        assert {r["group_id"] for r in rows(log)} == {"1@chatroom"}
+        assert Counter(r["sender_id"] for r in rows(log)) == {"wxid_a": 15, "wxid_b": 15}
+        assert duplicates(log) == [0, 30, 30]
+
     def test_what_only_one_of_them_has_stays(self) -> None:
         # The transcript begins two rows later and holds one row more, whose sender is known by then.
         more = native(600, "wxid_b", "只在这里的话")

@@ -46,9 +46,9 @@ def assemble(
     sparse = Sparse(rows)
     kinds = ["text"] * rows
     written = list(texts)
-    senders = [row[0] or _sender(*row, me) for row in zip(people, names, own or [None] * rows, strict=True)]
-    nobodies = set(filter(is_nobody, set(names)))
-    shown = [None if sender is None or n in nobodies else n for sender, n in zip(senders, names, strict=True)]
+    known = {name: None if is_nobody(name) else f"name:{name}" for name in set(names)}
+    senders = _senders(people, [known[name] for name in names], own, me)
+    shown = [name if known[name] else None for name in names] if None in known.values() else list(names)
     mine = list(own) if own is not None else None
     for i, content in contents.items():
         kinds[i], written[i] = content.kind.value, content.text
@@ -78,12 +78,15 @@ def assemble(
     )
 
 
-def _sender(person: str | None, name: str | None, own: bool | None, me: str) -> str | None:
-    if person:
-        return person
-    if own:
-        return me
-    return None if is_nobody(name) else f"name:{name}"
+def _senders(
+    people: Sequence[str | None], named: list[str | None], own: Sequence[bool | None] | None, me: str
+) -> list[str | None]:
+    """Each row's id, else the owner's in the rows of the owner, else the name."""
+    if own is not None and True in own:
+        named = [me if mine else name for mine, name in zip(own, named, strict=True)]
+    if None not in people and "" not in people:
+        return list(people)
+    return [person or name for person, name in zip(people, named, strict=True)]
 
 
 def _column(name: str, values: Sequence[Any]) -> pa.Array:

@@ -18,7 +18,7 @@ from cq.formats._source import Source
 from cq.formats._sparse import Sparse
 from cq.formats._system_text import SELF
 from cq.formats._wechat_content import Content
-from cq.model import Batch, Group, Problem, record_batch
+from cq.model import Batch, Group, Problem, record_batch, strings
 
 Segment = tuple[str, dict[str, Any]]
 
@@ -175,7 +175,10 @@ class Log:
     def _columns(self, rows: Rows) -> dict[str, Any]:
         sparse = Sparse(len(rows))
         kinds, texts = ["text"] * len(rows), rows.texts
-        for sender in dict.fromkeys(rows.senders):
+        senders = list({id(sender): sender for sender in rows.senders}.values())
+        codes = {id(sender): code for code, sender in enumerate(senders)}
+        places = pa.array([codes[id(sender)] for sender in rows.senders], pa.int32())
+        for sender in senders:
             if sender.id and sender.name:
                 self._names[sender.chat.group_id, sender.id] = sender.name
         for i, more in rows.more.items():
@@ -185,17 +188,18 @@ class Log:
             sender, content = rows.senders[i], more.content
             if content is None and more.segments:
                 content = self._content(more.segments, sender.chat)
-                sparse.put("mentions", i, _mentions(more.segments))
+                if any(kind == "at" for kind, _ in more.segments):
+                    sparse.put("mentions", i, _mentions(more.segments))
             if content is not None:
                 kinds[i], texts[i] = content.kind.value, content.text or ""
                 sparse.put_content(i, content, sender.id, sender.name, SELF)
             sparse.put("reply_quote", i, more.quote)
         return {
             "platform": "qq",
-            "group_id": [sender.chat.group_id for sender in rows.senders],
-            "group_name": [sender.chat.group_name for sender in rows.senders],
-            "sender_id": [sender.id for sender in rows.senders],
-            "sender_name": [sender.name for sender in rows.senders],
+            "group_id": strings(sender.chat.group_id for sender in senders).take(places),
+            "group_name": strings(sender.chat.group_name for sender in senders).take(places),
+            "sender_id": strings(sender.id for sender in senders).take(places),
+            "sender_name": strings(sender.name for sender in senders).take(places),
             "kind": kinds,
             "text": texts,
             "is_self": rows.own,

@@ -16,7 +16,7 @@ import msgspec
 import pyarrow.compute as pc
 
 from cq.formats._chatlog_content import with_ids
-from cq.formats._json_values import identifier_column, identifiers, strings, whole
+from cq.formats._json_values import identifier, identifier_column, identifiers, strings, whole
 from cq.formats._system_text import SELF
 from cq.formats._wall_clock import instant
 from cq.formats._wechat_content import SHOWN, Content, quoted_moment, quoted_words
@@ -133,13 +133,13 @@ def _content(row: _Row, text: str | None, export: Export) -> Content:
 
 def _referred(quoted: dict[str, Any]) -> tuple[str | None, str | None]:
     """The quoted message: when and by whom it was written, which is all that identifies it; its words."""
-    people, _ = identifiers([quoted.get("sender")])
+    person = identifier(quoted.get("sender"))
     at = instant(quoted["time"]) if isinstance(quoted.get("time"), str) else None
     what = kind(quoted.get("type"), quoted.get("subType"))
     more = quoted.get("contents")
     words = first_of(quoted, "content") or first_of(more if isinstance(more, dict) else {}, "title", "desc")
-    known = people[0] is not None and at is not None
-    return f"at:{at}:{people[0]}" if known else None, quoted_words(words) or SHOWN.get(what)
+    known = person is not None and at is not None
+    return f"at:{at}:{person}" if known else None, quoted_words(words) or SHOWN.get(what)
 
 
 def _owner(rows: Sequence[_Row]) -> str | None:

@@ -38,5 +38,9 @@ def segments(message: str) -> list[Segment]:
 
 
 def _data(raw: str) -> dict[str, Any]:
-    pairs = (pair.partition("=") for pair in raw[1:].split(",")) if raw else ()
-    return {key.strip(): unescape(value) for key, _, value in pairs}
+    if not raw:
+        return {}
+    pairs = [pair.split("=", 1) for pair in raw[1:].split(",")]
+    if "&" in raw:
+        pairs = [[key, unescape(value)] for key, value in pairs]
+    return {key.strip(): value for key, value in pairs}

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from types import GenericAlias
 from typing import Any, NamedTuple
 
@@ -122,9 +123,24 @@ def decode(raw: bytes, kind: Any = Any) -> Any:
     except _UNDECODABLE:
         pass
     try:
-        return msgspec.convert(json.loads(raw, strict=False), type=kind)
+        return converted(json.loads(raw, strict=False), kind)
     except _UNDECODABLE as error:
         raise ValueError(f"{error}"[:120]) from None
+
+
+def converted(value: Any, kind: Any) -> Any:
+    """A decoded value as ``kind``; what a Struct keeps as it stands (``msgspec.Raw``) is written again."""
+    if isinstance(value, dict) and (names := _raw_fields(kind)):
+        raw = {name: msgspec.Raw(json.dumps(value[name]).encode()) for name in names if name in value}
+        value = {**value, **raw}
+    return msgspec.convert(value, type=kind)
+
+
+@lru_cache
+def _raw_fields(kind: Any) -> list[str]:
+    if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
+        return []
+    return [field.encode_name for field in msgspec.structs.fields(kind) if field.type is msgspec.Raw]
 
 
 class Walker:

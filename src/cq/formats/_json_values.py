@@ -137,6 +137,12 @@ def identifiers(values: list[Any]) -> tuple[list[str | None], list[int]]:
     return [None if v in _NO_ID else v for v in values], lost
 
 
+def identifier(value: Any) -> str | None:
+    """:func:`identifiers` for a single one."""
+    id_ = as_written(value)
+    return None if id_ in _NO_ID else id_
+
+
 def identifier_column(values: list[Any]) -> tuple[pa.Array, list[int]]:
     """:func:`identifiers` as an Arrow column: faster for ids that stand once, as those of messages."""
     try:
@@ -157,8 +163,8 @@ def _slow_column(values: list[Any]) -> tuple[pa.Array, list[int]]:
 
 def as_written(value: Any) -> str | None:
     """An id as its exporter wrote it, or None for what cannot be one."""
-    if isinstance(value, str) and not _is_rounded(value):
-        return value
+    if isinstance(value, str):
+        return None if _ROUNDED.fullmatch(value) else value
     whole = isinstance(value, int) and not isinstance(value, bool)
     return str(value) if whole and abs(value) < _MAX_DIGITS else None
 

@@ -32,28 +32,37 @@ _SYSTEM = "(10000)"
 
 _DAY = 86_400
 
+_SMALL = 48 << 20
+"""Bytes of a file whose rows are kept from the first pass: they take twice as much."""
+
 _WORD = "上午|下午|凌晨|早上|中午|晚上|[AaPp][Mm]"
 _CLOCK = re.compile(rf"(?:({_WORD})\s*)?(\d{{1,2}}):(\d{{2}}):(\d{{2}})(?:\s*({_WORD}))?")
 
 
 @dataclass(slots=True)
 class Overview:
-    """What only a look at the whole file tells. ``tables``: up to which there is anything."""
+    """What only a look at the whole file tells. ``tables``: up to which there is anything.
+
+    ``kept``: all rows, where the file is small; None where it has to be read again.
+    """
 
     facts: Survey = field(default_factory=Survey)
     dates: Dates = field(default_factory=Dates)
     dated: bool = False
     tables: int = 0
+    kept: list[Rows] | None = None
 
 
 def survey(source: Source, day: int | None) -> Overview:
     """The first pass over a file. ``day`` is that of rows in front of the first date row, if known."""
-    found, ended = Overview(), 0
+    found, ended = Overview(kept=[] if source.size <= _SMALL else None), 0
     for rows in scan(source, found.dates, day):
         found.facts.records += len(rows.lines)
         found.facts.heads += rows.heads
         if rows.lines or rows.heads or rows.problems:
             found.tables = ended + 1
+            if found.kept is not None:
+                found.kept.append(rows)
         ended += rows.ended
         found.dated = found.dated or any(d is not None for d in rows.days)
         if rows.block is None and not rows.lines:
@@ -61,6 +70,8 @@ def survey(source: Source, day: int | None) -> Overview:
         facts = found.facts.conversations.setdefault(rows.block, Facts())
         for sender, count in Counter(rows.senders).items():
             facts.add(unescaped(sender), count)
+    if found.dates.day_first:  # which the dates before the first telling one were not read by
+        found.kept = None
     return found
 
 

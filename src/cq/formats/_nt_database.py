@@ -146,6 +146,8 @@ def database(source: Source) -> Iterator[Database]:
                 base.execute("PRAGMA writable_schema=ON")
             base.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except sqlite3.Error as error:
+            if not source.peek.head.startswith(b"SQLite format 3\0"):  # --input-format said so
+                raise InputError("not_that_format", path=source.label) from error
             raise InputError("unreadable", path=source.label, reason=error) from error
         yield Database(base, path)
 

@@ -219,7 +219,7 @@ class Reader:
         return known
 
     def _found(self, uid: Any, uin: Any, card: str, nick: Any) -> tuple[str | None, str | None]:
-        """Rows of old clients hold name and id in the card: ``name(12345)``."""
+        """Rows of old clients hold name and id in the card: ``name(12345)`` or ``name<mail>``."""
         number = (
             str(uin) if isinstance(uin, int | str) and str(uin).isdecimal() and str(uin).strip("0") else ""
         )
@@ -227,6 +227,8 @@ class Reader:
         old = who(card)
         if old.id is not None and number in ("", old.id):
             card, number = old.name, old.id
+        elif old.id is not None and old.id.startswith(("email:", "phone:")):  # <…> may be part of a name
+            card = old.name
         if number in SYSTEM_IDS:
             return None, None
         if number and uid:

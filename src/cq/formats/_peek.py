@@ -9,6 +9,7 @@ import codecs
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
 
 # The last string may be cut off; looking for its end again at each quote inside would take for ever.
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[{}\[\]:,]|[^\s{}\[\]:,"]++', re.DOTALL)
+_BRACKET = re.compile(r'[^"{}\[\]]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}\[\]]*+)*+[{}\[\]]', re.DOTALL)
 _LINE = re.compile(r"[^\r\n]*")
 _MAX_TOKENS = 100_000
+_BRACKETS = 20_000
 _MAX_DEPTH = 16
+_ENOUGH = 100
+"""Elements of an array that have told what there is to tell."""
 _TOO_DEEP = "…"
 _IN_WORKBOOK = re.compile(rb"PK\x03\x04.{26}xl[/\\]", re.DOTALL)  # the name of a file stands at byte 30
 _CONTROLS = bytes([*range(1, 9), *range(14, 27), *range(28, 32)])
@@ -129,9 +134,12 @@ class Peek:
 def _shape(text: str) -> dict[str, dict[str, str | None]]:
     out: dict[str, dict[str, str | None]] = {}
     stack: list[tuple[str, str]] = []
+    seen: Counter[str] = Counter()
     key: str | None = None
     pending: str | None = None
-    for count, match in enumerate(_TOKEN.finditer(text)):
+    tokens, count = _TOKEN.finditer(text), 0
+    while count <= _MAX_TOKENS and (match := next(tokens, None)) is not None:
+        count += 1
         token = match.group()
         if token in "{[":
             if not stack:
@@ -141,6 +149,10 @@ def _shape(text: str) -> dict[str, dict[str, str | None]]:
             elif len(stack) < _MAX_DEPTH:
                 bracket, parent = stack[-1]
                 name = f"{parent}[]" if bracket == "[" else f"{parent}.{key}"
+                seen[name] += bracket == "["
+                if seen[name] > _ENOUGH:
+                    tokens = _TOKEN.finditer(text, _end_of_array(text, match.start()))
+                    continue
             else:
                 name = _TOO_DEEP
             stack.append((token, name))
@@ -160,6 +172,17 @@ def _shape(text: str) -> dict[str, dict[str, str | None]]:
             pending = token.strip('"')
         elif stack and key is not None and out[stack[-1][1]].get(key) is None:
             out[stack[-1][1]][key] = token.strip('"')[:120]
-        if count >= _MAX_TOKENS:
-            break
     return out
+
+
+def _end_of_array(text: str, at: int) -> int:
+    """From one of its elements to the bracket that closes an array; if that is too far, to the end."""
+    depth = 1
+    for _ in range(_BRACKETS):
+        if (match := _BRACKET.match(text, at)) is None:
+            break
+        at = match.end()
+        depth += 1 if text[at - 1] in "{[" else -1
+        if depth == 0:
+            return at - 1
+    return len(text)

@@ -5,7 +5,7 @@ What ``msg`` says is :mod:`_pywxdump_content`'s business.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -39,19 +39,32 @@ class _Both(msgspec.Struct):
 def pywxdump_rows(tables: Iterable[Rows], source: Source, options: ReadOptions) -> Iterator[Batch]:
     """Batches of the rows."""
     users = source.beside("users.json")
-    rows = _Rows(source, options, user_names(users) if users else {})
+    rows = _Rows(source, options, _users(users) if users else {})
     return told_batches(source, tables, rows.tell, rows.group, rows.doubts)
 
 
 def user_names(users: Source) -> dict[str, str]:
     """Names by id out of a ``users.json``; nothing if it is damaged."""
+    return names_in(_users(users))
+
+
+def _users(users: Source) -> Any:
     if users.size > _MAX_USERS:
         return {}
     try:
-        found = msgspec.json.decode(b"".join(users.blocks()))
+        return msgspec.json.decode(b"".join(users.blocks()))
     except (msgspec.MsgspecError, RecursionError):
         return {}
-    return names_in(found)
+
+
+def _bearers(found: Any) -> dict[str, str]:
+    """Ids by remark and by nickname, where one user alone bears it: sentences and quotations name either."""
+    ids: dict[str, set[str]] = {}
+    for id_, user in found.items() if isinstance(found, dict) else ():
+        for key in ("remark", "nickname") if isinstance(user, dict) else ():
+            if isinstance(name := user.get(key), str) and name:
+                ids.setdefault(name, set()).add(id_)
+    return {name: bearers.pop() for name, bearers in ids.items() if len(bearers) == 1}
 
 
 def names_in(found: Any) -> dict[str, str]:
@@ -67,14 +80,15 @@ def names_in(found: Any) -> dict[str, str]:
 
 
 class _Rows:
-    def __init__(self, source: Source, options: ReadOptions, names: dict[str, str]) -> None:
+    def __init__(self, source: Source, options: ReadOptions, users: Any) -> None:
         self.doubts = Doubts(source.label)
         self._label = source.label
         self._zone = options.zone
         self._clock = WallClock(options)
         self._by_file = group_of(source)
-        self._names = names
-        self._shown = frozenset(names.values())
+        self._names = names_in(users)
+        self._bearers = _bearers(users)
+        self._shown = frozenset({*self._names.values(), *self._bearers})
         self._me = SELF
         self._both = msgspec.json.Decoder(_Both)
 
@@ -99,7 +113,7 @@ class _Rows:
         typed = enumerate(zip(words, texts, strict=True))
         for i in [i for i, (word, text) in typed if word != _PLAIN or not text or text[0] == "<"]:
             if (content := pywxdump_content(words[i], texts[i], places[i], self._shown)) is not None:
-                contents[i] = content
+                contents[i] = _identified(content, self._bearers)
         place_answers(contents, timed.stamps, self._zone)
         rooms = ["" if room in _NOBODY else room for room in columns["room_name"]]
         ids = self.doubts.ids(columns["MsgSvrID"], numbers)
@@ -142,3 +156,19 @@ class _Rows:
             return cell, ""
         msg, src = strings([both.msg, both.src])
         return whole(msg) or "", whole(src) or ""
+
+
+def _identified(content: Content, bearers: Mapping[str, str]) -> Content:
+    """A content with the ids of the people whom it names."""
+    if content.reply_to:
+        at, named, name = content.reply_to.partition(":name:")
+        content.reply_to = f"{at}:{bearers[name]}" if named and name in bearers else content.reply_to
+    if (said := content.event) is not None:
+        ids = {
+            person: bearers.get(person.removeprefix("name:")) for person in (said.actor or "", *said.targets)
+        }
+        targets = tuple(ids[target] or target for target in said.targets)
+        content.event = msgspec.structs.replace(
+            said, actor=ids[said.actor or ""] or said.actor, targets=targets
+        )
+    return content

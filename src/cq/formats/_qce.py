@@ -41,6 +41,8 @@ MAX_ROWS = 8_192
 """Records put into one batch: they hold ten times what other formats' do."""
 
 _NOBODY = frozenset({"", "0", "未知", "系统消息", "系统", "system", "null"})
+_CLIENT = frozenset({"系统消息", "系统", "system"})
+"""What the client is called where it speaks itself, whatever else a record names."""
 _NO_NAME = frozenset({"", "0", "未知", "系统消息", "null"})
 _ROLES = {"owner": "owner", "admin": "admin", "member": "member", "群主": "owner", "管理员": "admin"}
 _ALL = frozenset({"all", "全体成员", "所有人"})
@@ -94,10 +96,30 @@ class Reader:
         line_of: Callable[[int], int] | None = None,
     ) -> pa.RecordBatch | None:
         """The columns of ``rows``; ``numbers`` are their lines or positions. None if no row is left."""
+        return self.columns(*self.timed(rows, numbers, label, line_of), label, line_of)
+
+    def timed(
+        self,
+        rows: Sequence[Message],
+        numbers: Sequence[int],
+        label: str,
+        line_of: Callable[[int], int] | None = None,
+    ) -> tuple[Sequence[Message], Sequence[int], Any]:
+        """Those of ``rows`` that have a time, with it."""
         times = [row.timestamp for row in rows]
         if not set(map(type, times)) <= {int}:
             times = [_from_iso(value) for value in times]
-        rows, numbers, stamps = timed(rows, numbers, times, label, self.problems, line_of)
+        return timed(rows, numbers, times, label, self.problems, line_of)
+
+    def columns(
+        self,
+        rows: Sequence[Message],
+        numbers: Sequence[int],
+        stamps: Any,
+        label: str | Sequence[str],
+        line_of: Callable[[int], int] | None = None,
+    ) -> pa.RecordBatch | None:
+        """The columns of rows that have times; ``label`` may be one for each. None if there is no row."""
         if not rows:
             return None
         self.chat.look_into(rows)
@@ -120,14 +142,15 @@ class Reader:
         self,
         rows: Sequence[Message],
         numbers: Sequence[int],
-        label: str,
+        label: str | Sequence[str],
         line_of: Callable[[int], int] | None,
     ) -> pa.Array:
         native, lost = identifier_column([row.messageId if row.id is None else row.id for row in rows])
         if lost:
             first = line_of if not self._rounded else None  # only the first is shown
             where = first(numbers[lost[0]]) if first else numbers[lost[0]]
-            self._rounded += [f"{label}:{where}"] * len(lost)
+            file = label if isinstance(label, str) else label[lost[0]]
+            self._rounded += [f"{file}:{where}"] * len(lost)
         return native
 
     def _said(self, rows: Sequence[Message]) -> dict[str, Any]:
@@ -208,7 +231,8 @@ class Reader:
         missing = _NO_NAME | {id_, string(sender.uin)}
         name = next((one for one in shown if one not in missing), None)
         if id_ is None:
-            nobody = not name or name in _NOBODY or not SYSTEM_IDS.isdisjoint(map(string, (sender.uin, uid)))
+            nobody = not name or not _CLIENT.isdisjoint((name, string(sender.name)))
+            nobody = nobody or not SYSTEM_IDS.isdisjoint(map(string, (sender.uin, uid)))
             return _NO_PERSON if nobody else (f"name:{name}", name, None)
         if name:
             self._names[id_] = name

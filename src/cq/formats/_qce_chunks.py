@@ -59,7 +59,19 @@ def is_qce(peek: Peek) -> bool:
 
 
 def manifest_of(source: Source) -> Manifest:
-    """The manifest, read in constant memory but for the list of chunks; damage leaves out what it hit."""
+    """The manifest with the files that it names."""
+    found, problems = values_of(source)
+    chunked = found.get("chunked")
+    listed = chunked.get("chunks") if isinstance(chunked, dict) else None
+    listed = listed if isinstance(listed, list) else found.get("chunks")
+    folder = _word(chunked.get("chunksDir")) if isinstance(chunked, dict) else ""
+    entries = [one for one in listed[:_MOST] if isinstance(one, dict)] if isinstance(listed, list) else []
+    chunks = [_chunk(source, entry, folder) for entry in entries]
+    return Manifest(found.get("metadata"), found.get("chatInfo"), found.get("statistics"), chunks, problems)
+
+
+def values_of(source: Source) -> tuple[dict[str, Any], list[Problem]]:
+    """What a manifest says, in constant memory but for the list of chunks; damage leaves out what it hit."""
     from cq.formats._json import Key, walk
 
     found: dict[str, Any] = {}
@@ -71,13 +83,7 @@ def manifest_of(source: Source) -> Manifest:
                 found[name] = value
             case Problem():
                 problems.append(part)
-    chunked = found.get("chunked")
-    listed = chunked.get("chunks") if isinstance(chunked, dict) else None
-    listed = listed if isinstance(listed, list) else found.get("chunks")
-    folder = _word(chunked.get("chunksDir")) if isinstance(chunked, dict) else ""
-    entries = [one for one in listed[:_MOST] if isinstance(one, dict)] if isinstance(listed, list) else []
-    chunks = [_chunk(source, entry, folder) for entry in entries]
-    return Manifest(found.get("metadata"), found.get("chatInfo"), found.get("statistics"), chunks, problems)
+    return found, problems
 
 
 def _chunk(source: Source, entry: Mapping[str, Any], folder: str) -> Chunk:

@@ -58,9 +58,7 @@ class ExportTimes:
         if self._from is None:
             return
         late = np.asarray(stamps, np.int64) >= self._from
-        sequence = np.array(
-            [_number(row.messageSeq if row.seq is None else row.seq) for row in rows], np.int64
-        )
+        sequence = _numbers([row.messageSeq if row.seq is None else row.seq for row in rows])
         if late.any():
             self._late.append(sequence[late & (sequence > 0)])
         if not late.all():
@@ -69,6 +67,14 @@ class ExportTimes:
     def doubtful(self) -> int:
         """How many late records stand before ones that are not."""
         return sum(int((late < self._highest).sum()) for late in self._late)
+
+
+def _numbers(values: list[Any]) -> NDArray[np.int64]:
+    """Sequence numbers, at once where all are written alike."""
+    try:
+        return pa.array(values, pa.string()).cast(pa.int64()).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+    except (pa.ArrowException, UnicodeEncodeError):
+        return np.array([_number(value) for value in values], np.int64)
 
 
 def _number(value: Any) -> int:

@@ -53,6 +53,7 @@ _PLACEHOLDER = re.compile(
     r"\[(?:图片|视频|语音|文件|回复|卡片消息|合并转发|转发消息|位置)[:： ][^\[\]]{0,300}\]"
 )
 _ONLY_PLACEHOLDER = re.compile(rf"\s*\[({'|'.join(_TAGS)})[:： ]\s?([^\[\]]{{0,300}})\]\s*")
+_ONLY_PLACEHOLDERS = re.compile(rf"(?:\s*+\[({'|'.join(_TAGS)})[:： ][^\[\]]{{0,300}}\])++\s*")
 _REPLY_TAG = re.compile(r"\A\s*\[回复消息\]")
 _INLINE_REPLY = re.compile(r"\[回复 [^:：\[\]\n]{1,80}: ((?:[^\[\]]|\[[^\[\]]{0,300}\]){0,500})\]")
 """``[回复 name: quoted]``; the quotation may hold placeholders."""
@@ -110,8 +111,8 @@ def _by_type(row: Message, text: str) -> Segments:
     only = _ONLY_PLACEHOLDER.fullmatch(text)
     kind = _TYPES.get(string(row.type))
     has_elements = row.content is not None and row.content.elements
-    if kind is None and only and not has_elements:
-        kind = _TAGS[only[1]]
+    if kind is None and not has_elements and (several := only or _ONLY_PLACEHOLDERS.fullmatch(text)):
+        kind = _TAGS[several[1]]
     if kind is None:
         return []
     titled = only is not None and kind in ("file", "json", "location")

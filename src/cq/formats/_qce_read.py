@@ -5,16 +5,19 @@ What a record means is :mod:`_qce`'s business, which files belong together :mod:
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
+from cq.errors import InputError
 from cq.formats import ReadOptions
 from cq.formats._json import Items, Key, walk_ordered
 from cq.formats._json_lines import json_lines
 from cq.formats._json_places import Lines
 from cq.formats._json_values import whole
 from cq.formats._qce import MAX_ROWS, Reader
-from cq.formats._qce_chunks import is_manifest, manifest_beside, manifest_of
+from cq.formats._qce_chunks import is_manifest, manifest_beside, manifest_of, values_of
 from cq.formats._qce_record import Message
 from cq.formats._source import Source
 from cq.model import Batch, Problem
@@ -63,10 +66,12 @@ def read_chunks(source: Source, options: ReadOptions) -> Iterator[Batch]:
     reader = Reader(source, options)
     if not is_manifest(source.peek):
         if (beside := manifest_beside(source)) is not None:
-            manifest = manifest_of(beside)
-            _tell(reader, "metadata", manifest.metadata)
-            _tell(reader, "chatInfo", manifest.chat)
-        yield from _chunk(reader, source)
+            values, _ = values_of(beside)
+            _tell(reader, "metadata", values.get("metadata"))
+            _tell(reader, "chatInfo", values.get("chatInfo"))
+        pool = _Pool(reader)
+        yield from _chunk(pool, source)
+        yield pool.batch()
         yield reader.last()
         return
     manifest = manifest_of(source)
@@ -75,15 +80,21 @@ def read_chunks(source: Source, options: ReadOptions) -> Iterator[Batch]:
     _tell(reader, "metadata", manifest.metadata)
     _tell(reader, "chatInfo", manifest.chat)
     total = 0
+    pool = _Pool(reader)
     for chunk in manifest.chunks:
         if chunk.source is None:
             reader.notices.append(Problem("missing_part", source.label, whole(chunk.name[:200]) or ""))
             continue
-        records = yield from _chunk(reader, chunk.source)
+        try:
+            records = yield from _chunk(pool, chunk.source)
+        except InputError:
+            yield pool.batch()
+            raise
         total += records
         if chunk.records is not None and chunk.records != records:
             detail = f"count={chunk.records} records={records}"
             reader.notices.append(Problem("count_mismatch", chunk.source.label, detail))
+    yield pool.batch()
     stated = _total(manifest.statistics)
     if stated is not None and stated != total:
         detail = f"totalMessages={stated} messages={total}"
@@ -93,16 +104,50 @@ def read_chunks(source: Source, options: ReadOptions) -> Iterator[Batch]:
     yield reader.last()
 
 
-def _chunk(reader: Reader, source: Source) -> Generator[Batch, None, int]:
-    """The batches of one chunk; returns how many records it has."""
+class _Pool:
+    """Rows on their way to a batch: a chunk may hold a handful of them."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self._rows: list[Message] = []
+        self._numbers: list[int] = []
+        self._stamps: list[Any] = []  # of each addition, as an array
+        self._labels: list[str] = []
+
+    def add(self, rows: Sequence[Message], numbers: Sequence[int], label: str) -> None:
+        rows, numbers, stamps = self.reader.timed(rows, numbers, label)
+        self._rows += rows
+        self._numbers += numbers
+        self._stamps.append(np.asarray(stamps, np.int64))
+        self._labels += [label] * len(rows)
+
+    @property
+    def full(self) -> bool:
+        return len(self._rows) >= MAX_ROWS
+
+    def batch(self) -> Batch:
+        """The rows so far; the pool is empty afterwards."""
+        labels: str | list[str] = self._labels
+        if len(set(labels)) == 1:
+            labels = labels[0]
+        stamps = np.concatenate(self._stamps) if labels else ()
+        messages = self.reader.columns(self._rows, self._numbers, stamps, labels)
+        self._rows, self._numbers, self._stamps, self._labels = [], [], [], []
+        return self.reader.batch(messages)
+
+
+def _chunk(pool: _Pool, source: Source) -> Generator[Batch, None, int]:
+    """The batches that one chunk fills; returns how many records it has."""
     records = 0
     for piece in json_lines(source, Message):
-        reader.problems += piece.problems
+        pool.reader.problems += piece.problems
         records += len(piece.values) + len(piece.problems)
         for at in range(0, len(piece.values), MAX_ROWS):
             end = at + MAX_ROWS
-            yield reader.batch(reader.messages(piece.values[at:end], piece.numbers[at:end], source.label))
-    reader.notices += source.notices()
+            pool.add(piece.values[at:end], piece.numbers[at:end], source.label)
+            if pool.full:
+                yield pool.batch()
+    pool.reader.notices += source.notices()
     return records
 
 

@@ -9,11 +9,13 @@ from cq.formats import ReadOptions, Source
 from cq.formats._assembly import assemble
 from cq.formats._file_name import group_in
 from cq.formats._qce_txt_record import Body, content_of
+from cq.formats._qce_txt_times import midnight
+from cq.formats._qq_names import ANONYMOUS_ID, SYSTEM_IDS
 from cq.formats._sheet_read import Sheets, bad_times
 from cq.formats._table import Rows
 from cq.model import Batch, Group, surrogate_group_id
 
-_NOBODY = frozenset({"", "0", "未知", "系统消息", "系统", "system", "null"})
+_NOBODY = frozenset({"", "0", "未知", "系统消息", "系统", "system", "null"}) | SYSTEM_IDS
 _GROUP_NUMBER = re.compile(r"(?<!\d)group_(\d{5,12})(?!\d)|[(（](\d{5,12})[)）]\s*\Z")
 _STAMP = re.compile(r"[ _-]\d{8}[ _-]\d{6,9}(?:_\d{1,3})?\Z")
 _WORDS = {
@@ -52,7 +54,7 @@ def _group(source: Source) -> Group:
 
 
 def _messages(sheets: Sheets, rows: Rows, group: Group) -> object:
-    times = sheets.clock.column(rows.columns["时间"])
+    times = sheets.clock.column([midnight(time) for time in rows.columns["时间"]])
     sheets.problems += bad_times(sheets.label, rows, "时间", times.sound)
     numbers, columns, stamps = sheets.sound(rows, times)
     if not numbers:
@@ -60,7 +62,8 @@ def _messages(sheets: Sheets, rows: Rows, group: Group) -> object:
     uins, names = columns["发送者QQ号"], columns["发送者"]
     texts, words = columns["消息内容"], columns["消息类型"]
     people = [_person(uin) for uin in uins]
-    shown = [None if n in _NOBODY or n == uin else n for n, uin in zip(names, uins, strict=True)]
+    nameless = [n in _NOBODY or n == uin or uin in SYSTEM_IDS for n, uin in zip(names, uins, strict=True)]
+    shown = [None if nobody else n for n, nobody in zip(names, nameless, strict=True)]
     contents = {}
     for i, (text, word, person, name) in enumerate(zip(texts, words, people, shown, strict=True)):
         if word in _PLAIN and text and (person or name) and "[" not in text and "\r" not in text:
@@ -85,4 +88,6 @@ def _person(uin: str) -> str | None:
     uin = uin.strip()
     if uin in _NOBODY:
         return None
+    if uin == ANONYMOUS_ID:
+        return f"anon:{uin}"
     return f"uid:{uin}" if uin.startswith("u_") else uin

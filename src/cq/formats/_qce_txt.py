@@ -120,7 +120,11 @@ class Reader:
         times = [head[1] or "" for head in heads]
         stamps, sound = self._times.column(times)
         texts = [text[len(CONTENT) :] for text in raw]
-        bodies = {i: body_of(text) for i, text in enumerate(raw) if is_more(text)}
+        bodies = {
+            i: body_of(text)
+            for i, text in enumerate(raw)
+            if ("[" in text or "\n" in text or not text.startswith(CONTENT)) and is_more(text)
+        }
         bad = {
             i: Problem("bad_row", f"{self._label}:{lines[i]}", raw[i][:80])
             for i, b in bodies.items()
@@ -172,8 +176,8 @@ class Reader:
             names=names,
             texts=texts,
             contents=contents,
-            sender_title=[titles.get(i) for i in range(len(lines))] if titles else [None] * len(lines),
             mentions=[bodies[i].mentions if i in bodies else None for i in range(len(lines))],
+            **({"sender_title": [titles.get(i) for i in range(len(lines))]} if titles else {}),
         )
 
     def _remember(
@@ -182,9 +186,10 @@ class Reader:
         """Keep what replies may mean."""
         if not self._asked:
             return
-        for name, time, at, text in zip(names, times, stamps, texts, strict=True):
-            if name is not None and name in self._asked.get(time[5:16], ()):
-                self._said.setdefault((time[5:16], name), []).append((at, text[:_BEGINNING]))
+        for i in [i for i, time in enumerate(times) if time[5:16] in self._asked]:
+            name, minute = names[i], times[i][5:16]
+            if name is not None and name in self._asked[minute]:
+                self._said.setdefault((minute, name), []).append((stamps[i], texts[i][:_BEGINNING]))
 
     def _meant(self, body: Body, at: int) -> list[int]:
         """The moments of the messages that a reply may answer: the sender's only one in that minute, or

@@ -50,6 +50,7 @@ class Body(NamedTuple):
 
 
 CONTENT = "内容: "
+_REPLY_TAG = "[回复消息]"
 _FIELDS = ("\n回复: ", "\n提及: ", "\n资源: ")
 
 
@@ -70,16 +71,16 @@ def body_of(raw: str) -> Body | None:
     said = _REPLY.fullmatch(rest) if mark else None
     if said is None:
         return _fields(text, kind)
-    answer = _fields(before, kind)._replace(said=(said[1], said[2], said[3]))
+    answer = _fields(before, kind, (said[1], said[2], said[3]))
     if "\n" not in rest:
         return answer
     return _fields(text, kind)._replace(other=answer if said[1] else None)
 
 
-def _fields(text: str, kind: str) -> Body:
+def _fields(text: str, kind: str, said: tuple[str | None, str, str] | None = None) -> Body:
     text, mentions = _cut_mentions(text)
     text, resources = _cut_resources(text)
-    return Body(text, kind, mentions, resources=resources)
+    return Body(text, kind, mentions, said, resources)
 
 
 def _cut_mentions(text: str) -> tuple[str, list[str] | None]:
@@ -105,10 +106,21 @@ def _cut_resources(text: str) -> tuple[str, tuple[dict[str, str], ...]]:
     return before, tuple({"type": kind, "filename": name} for kind, _, name in files)
 
 
+def _words_only(body: Body) -> str | None:
+    """The words of a mention or a reply that hold nothing else."""
+    if body.said is not None and body.text.startswith(_REPLY_TAG):
+        words = body.text[len(_REPLY_TAG) :].lstrip()
+    else:
+        words = body.text
+    return words if "[" not in words and words.strip() and not body.resources else None
+
+
 def content_of(body: Body, system: bool) -> Content:
     """What a body says. ``system``: its sender is the system."""
     if not system and body.said is None and body.type == "text" and _ONE_PICTURE.fullmatch(body.text):
         return Content(Kind.IMAGE, body.text)  # by far the most frequent
+    if not system and body.type == "text" and (words := _words_only(body)):
+        return Content(Kind.TEXT, words, reply_quote=body.said[2] or None if body.said else None)
     kind = body.type.strip()
     kind = "system" if kind in _SYSTEM else kind if _WORD.fullmatch(kind) else "text"
     resources: tuple[Any, ...] = body.resources

@@ -25,6 +25,12 @@ _RELATIVE = re.compile(
 )
 
 
+def midnight(time: str) -> str:
+    """``2026-01-01 24:00:30`` as some versions write half a minute past the beginning of that day."""
+    found = _MIDNIGHT.fullmatch(time) if " 24:" in time else None
+    return f"{found[1]} 00{found[2]}" if found else time
+
+
 class Times:
     """The times of one export, in file order."""
 
@@ -49,8 +55,8 @@ class Times:
 
     def _mended(self, time: str) -> str | None:
         """A time of day on the day the calendar says, midnight of a day, or the time as it is."""
-        if found := _MIDNIGHT.fullmatch(time):
-            return f"{found[1]} 00{found[2]}"
+        if " 24:" in time:
+            return midnight(time)
         if _DAY.fullmatch(time):
             self._days_only += 1
             return f"{time} 00:00:00"

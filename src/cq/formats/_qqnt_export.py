@@ -125,7 +125,8 @@ def _content(row: Message) -> Content:
     words, quoted, others, said = [], [], [], ""
     for tag, value in _parts(row.contents):
         if tag.startswith(_QUOTED):
-            quoted.append(value or tag.removeprefix(_QUOTED))
+            what = tag.removeprefix(_QUOTED)  # of a picture, the value is the name of its file
+            quoted.append(value if value and what in ("", _TEXT) else what)
         elif tag == _TEXT:
             words.append(value)
         else:

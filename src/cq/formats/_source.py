@@ -127,6 +127,10 @@ class Source:
         whole = self.size <= len(head)
         return Peek(self.name, head, self._tail, complete=whole, opener=self.open_seekable)
 
+    def forget(self) -> None:
+        """Let go of what :attr:`peek` holds, which is megabytes; it is read again if it is asked for."""
+        self.__dict__.pop("peek", None)
+
     def _tail(self) -> bytes:
         try:
             with self.open() as stream:

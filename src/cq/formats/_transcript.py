@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import accumulate, pairwise
+from itertools import accumulate, repeat
+from operator import add
 from typing import NamedTuple
 
 from cq.formats._source import Source
@@ -16,8 +17,8 @@ from cq.model import Problem
 LONGEST_BODY = 8 << 20
 """Characters of one body: what is longer is no message."""
 
-_BLOCK = 2 << 20
-"""Bytes cut at a time: some ten thousand records, which are Python objects for a while."""
+_BLOCK = 512 << 10
+"""Bytes cut at a time: some thousand records, which stay in the caches of the processor."""
 
 _LOOKS_BACK = 3
 """Characters before itself that a head looks at, at most: no head is as short as that."""
@@ -54,7 +55,7 @@ class _Cutter:
     def __init__(self, label: str, head: re.Pattern[str], lines_of_head: int) -> None:
         self._label = label
         self._head = head
-        self._cut = re.compile(f"({head.pattern}\\n?)", head.flags)  # with its line end
+        self._apart = re.compile(f"({head.pattern}\\n?)", head.flags)  # with its line end
         self._keep = lines_of_head - 1
         self._before = ""  # the three lines before, for heads that look back
         self._rest = ""  # the last lines: they may begin a head of several lines
@@ -87,8 +88,8 @@ class _Cutter:
     def _all(self, found: Records, whole: str, start: int, end: int) -> int:
         """Add the records between the heads; the last one stays open. Where its body begins."""
         # Heads, their groups and bodies in one list: that takes half the time of match objects.
-        parts = self._cut.split(whole[max(start - _LOOKS_BACK, 0) :])
-        size = self._cut.groups + 1
+        parts = self._apart.split(whole[max(start - _LOOKS_BACK, 0) :])
+        size = self._apart.groups + 1
         at = len(whole) - len(parts[-1])
         while at - len(parts[-size]) >= end:  # a head that waits
             at -= len(parts[-size]) + len(parts[-size - 1])

@@ -13,7 +13,7 @@ from collections.abc import Collection
 
 import msgspec
 
-from cq.formats._json_values import identifiers
+from cq.formats._json_values import identifier
 from cq.formats._placeholders import wechat, wechat_tag
 from cq.formats._system_text import SystemText, clean, parse
 from cq.formats._system_xml import is_raw, unpack
@@ -103,6 +103,8 @@ def event_of(kind: Kind, text: str | None, platform: str) -> Content:
         said = SystemText(event, kind)
     if text and is_raw(text[:1_000]):
         text = _FILLED.sub(r"\1", unpack(text)[0]) or text
+    elif text and _XML.match(text):  # a friend request, of which nothing is shown
+        text = None
     elif text and len(text) <= _MAX_SENTENCE:
         text = clean(text) or text
     return Content(said.kind, text, event=said)
@@ -111,9 +113,14 @@ def event_of(kind: Kind, text: str | None, platform: str) -> Content:
 def reply_of(text: str | None, quote: str | None = None) -> Content:
     """A reply: its own words without the ``[引用 名：预览]`` at the end, and the quotation.
 
-    A quoted reply brings its own quotation along, so the first ``[引用`` begins it.
+    A quoted reply brings its own quotation along, so the first ``[引用`` begins it; where the export has
+    the quoted words apart, they tell which one does.
     """
-    at = text.find(QUOTE) if text else -1
+    at = -1
+    if text and quote and text.endswith(f"{quote}]"):
+        at = text.rfind(QUOTE, 0, -len(quote) - 1)
+    if text and at < 0:
+        at = text.find(QUOTE)
     if text and at >= 0 and text.endswith("]"):
         shown = text[at + len(QUOTE) : -1]
         name, colon, words = shown.partition("：")
@@ -194,10 +201,12 @@ def _card(card: ET.Element, *, quoted: bool) -> Content:
     text = of("title") or of("des")
     match kind:
         case Kind.TEXT:
-            reply_to, _ = identifiers([of("refermsg/svrid")])
             quote = of("refermsg/content")
             return Content(
-                kind, text, reply_to=reply_to[0], reply_quote=quote if quoted else quoted_words(quote)
+                kind,
+                text,
+                reply_to=identifier(of("refermsg/svrid")),
+                reply_quote=quote if quoted else quoted_words(quote),
             )
         case Kind.RED_PACKET:
             text = of("wcpayinfo/sendertitle") or text

@@ -223,6 +223,7 @@ def _wda_chat(sheets: Sheets, cells: Mapping[str, list[str]]) -> Group:
         name, id_ = named["name"], named["id"]
     if name and _ID.fullmatch(name):
         name, id_ = None, id_ or name
+    id_ = id_ or next((cell for row in rows for cell in row.cells if "@" in cell and is_room(cell)), None)
     return _found(sheets, id_, name)
 
 

@@ -1,6 +1,6 @@
-"""What stands in the lines below a head of WechatExporter's text: notices, answers, the rest of a text.
+"""What WechatExporter's text says: notices, answers and the rest of a text below a head, placeholders.
 
-Lines only: who and when is the reader's business (:mod:`_wechatexporter_txt`).
+Words only: who and when is the reader's business (:mod:`_wechatexporter_txt`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from typing import NamedTuple
 from cq.formats._quoted_name import without_name
 from cq.formats._system_patterns import QUOTES
 from cq.formats._system_text import parse
-from cq.model import Event
+from cq.formats._wechat_content import Content, content_of
+from cq.formats._wechat_talk import untyped
+from cq.model import Event, Kind
 
 TRANSFER = "微信转账"
 QUOTED = "「"
@@ -34,6 +36,22 @@ _SURE = frozenset(
     {Event.JOIN, Event.REMOVE, Event.OWNER_CHANGE, Event.RED_PACKET, Event.DISMISS, Event.RENAME_GROUP}
 )
 """Events whose sentences are notices even where no name is quoted."""
+
+
+_MORE = re.compile(rf"{_WORD.pattern}|{_SYSTEM}|{_PRIVACY}|{_RAW}|^- - ", re.MULTILINE)
+_TAGS = (
+    (re.compile(r"\[(?:语音|Audio)[^\[\]\n]{0,20}\]"), Kind.VOICE),
+    (re.compile(r"\[(?:图片|Photo|Image)\]"), Kind.IMAGE),
+    (
+        re.compile(r"(?:\[(?:视频|Video)\])?\s?(?:（视频丢失）|\(视频丢失\)|\(Video Missing\))|\[Video\]"),
+        Kind.VIDEO,
+    ),
+    (re.compile(r"\[(?:Emoji|Sticker)\]"), Kind.STICKER),
+    (re.compile(r"\[(?:视频/语音通话|语音/视频通话|Video/Audio Call|Call)\]"), Kind.CALL),
+    (re.compile(r"\[(?:实时位置共享|Real-time Location)\]"), Kind.LOCATION),
+)
+_FILE = re.compile(r"\[(?:文件|File)[:：\s]{0,3}([^\[\]\n]{1,255})\]")
+_PLACE = re.compile(r"\[(?:位置|Location)\]\s?(.*?)\s?\(-?[\d.]{1,20},\s?-?[\d.]{1,20}\)", re.DOTALL)
 
 
 class Said(NamedTuple):
@@ -59,6 +77,11 @@ def is_told(line: str) -> bool:
         return False
     quoted = any(mark in line for mark in QUOTES)
     return quoted or event in _SURE or (event is not Event.POKE and line.startswith(_ABOUT_ME))
+
+
+def may_be_more(body: str) -> bool:
+    """May there be anything else in the lines below a head than the rest of its text?"""
+    return _MORE.search(body) is not None
 
 
 def words(notice: str) -> str:
@@ -154,6 +177,18 @@ def without_notice(text: str) -> tuple[str, str | None]:
     return text, None
 
 
-def sum_of(text: str) -> str | None:
-    """What a transfer says; None if the words are no transfer."""
-    return text.removeprefix(TRANSFER).strip() if _AMOUNT.match(text) else None
+def content(text: str) -> Content | None:
+    """What a body that is no plain text says; None for plain text."""
+    if _AMOUNT.match(text):
+        return Content(Kind.TRANSFER, text.removeprefix(TRANSFER).strip())
+    for tag, kind in _TAGS:
+        if tag.fullmatch(text):
+            return Content(kind, text)
+    if file := _FILE.fullmatch(text):
+        return Content(Kind.FILE, file[1], card_title=file[1])
+    if place := _PLACE.fullmatch(text):
+        return Content(Kind.LOCATION, place[1] or text)
+    found = untyped(text)
+    if found is not None and found.kind is Kind.LINK and "://" in text:
+        return content_of(Kind.LINK, text)
+    return found

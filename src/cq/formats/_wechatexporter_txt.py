@@ -13,7 +13,7 @@ from cq.formats._file_name import group_in
 from cq.formats._source import Source
 from cq.formats._transcript import Records, records
 from cq.formats._wall_clock import Calendar, Stamps, WallClock
-from cq.formats._wechat_content import Content, content_of
+from cq.formats._wechat_content import Content
 from cq.formats._wechat_names import is_room
 from cq.formats._wechat_talk import (
     Pasted,
@@ -26,14 +26,14 @@ from cq.formats._wechat_talk import (
     marked,
     messages,
     stray,
-    untyped,
 )
 from cq.formats._wechatexporter_lines import (
     QUOTED,
     TRANSFER,
     Said,
+    content,
+    may_be_more,
     parts,
-    sum_of,
     unglued,
     without_notice,
 )
@@ -47,19 +47,6 @@ _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?: ?([AaPp][Mm]))?")
 _SLOW = QUOTED + TRANSFER[0]
 """A text that begins like this has to be looked at before it is one."""
 _SYSTEM_NAMES = frozenset({"System Message", "System"})
-_TAGS = (
-    (re.compile(r"\[(?:语音|Audio)[^\[\]\n]{0,20}\]"), Kind.VOICE),
-    (re.compile(r"\[(?:图片|Photo|Image)\]"), Kind.IMAGE),
-    (
-        re.compile(r"(?:\[(?:视频|Video)\])?\s?(?:（视频丢失）|\(视频丢失\)|\(Video Missing\))|\[Video\]"),
-        Kind.VIDEO,
-    ),
-    (re.compile(r"\[(?:Emoji|Sticker)\]"), Kind.STICKER),
-    (re.compile(r"\[(?:视频/语音通话|语音/视频通话|Video/Audio Call|Call)\]"), Kind.CALL),
-    (re.compile(r"\[(?:实时位置共享|Real-time Location)\]"), Kind.LOCATION),
-)
-_FILE = re.compile(r"\[(?:文件|File)[:：\s]{0,3}([^\[\]\n]{1,255})\]")
-_PLACE = re.compile(r"\[(?:位置|Location)\]\s?(.*?)\s?\(-?[\d.]{1,20},\s?-?[\d.]{1,20}\)", re.DOTALL)
 
 
 class _Head(NamedTuple):
@@ -132,12 +119,17 @@ class _Log:
         return group, Batch(groups=(group,), headers=1)
 
     def _rows(self, piece: Records) -> tuple[_Rows, list[Problem]]:
-        """The messages of a piece. Those that are one line, nearly all, pass as columns."""
+        """The messages of a piece. Those that hold nothing else, nearly all, pass as columns."""
         rows, problems = _Rows(), list[Problem]()
         names, times, texts = ([head[i] or "" for head in piece.heads] for i in range(3))
         stamps = self._times(times)
         utc = stamps.utc.tolist()
-        slow = {i for i, (t, b) in enumerate(zip(texts, piece.bodies, strict=True)) if b or t[:1] in _SLOW}
+        slow = {i for i, text in enumerate(texts) if text[:1] in _SLOW}
+        for i in [i for i, body in enumerate(piece.bodies) if body]:
+            if may_be_more(piece.bodies[i]):
+                slow.add(i)
+            elif i not in slow:
+                texts[i] = f"{texts[i]}\n{piece.bodies[i]}"
         slow.update(np.flatnonzero(~stamps.sound).tolist())
         if self._waiting and stamps.sound.any():
             slow.add(int(stamps.sound.argmax()))
@@ -149,7 +141,7 @@ class _Log:
             done = i + 1
             if i < len(utc):
                 at = utc[i] if stamps.sound[i] else None
-                head = _Head(piece.lines[i], names[i], times[i], texts[i])
+                head = _Head(piece.lines[i], names[i], times[i], piece.heads[i][2] or "")
                 for one, when in self._heads(head, at, piece.bodies[i]):
                     self._add(rows, one, when, problems)
         return rows, problems
@@ -232,14 +224,11 @@ class _Log:
         nobody = (
             [*rows.notices, *(i for i, name in enumerate(names) if name in quiet)] if quiet else rows.notices
         )
-        looked_at = {
-            *marked(rows.texts, "[<\n（"),
-            *(i for i, t in enumerate(rows.texts) if t[:2] == TRANSFER[:2]),
-        }
-        contents = contents_of(rows.texts, sorted(looked_at), _content, nobody)
+        looked_at = marked(rows.texts, "[<\n（" + TRANSFER[0])
+        contents = contents_of(rows.texts, looked_at, content, nobody)
         for i, quote in rows.quotes.items():
-            content = contents.setdefault(i, Content(Kind.TEXT, rows.texts[i] or None))
-            content.reply_quote = quote or None
+            answer = contents.setdefault(i, Content(Kind.TEXT, rows.texts[i] or None))
+            answer.reply_quote = quote or None
         piece = Records(rows.lines, [], rows.texts)
         for batch in messages(self._source.label, group, piece, stamps, People(names, ids), contents):
             yield Batch(batch)
@@ -258,7 +247,7 @@ class _Rows:
         self.quotes: dict[int, str] = {}
 
     def plain(self, lines: list[int], stamps: list[int], names: list[str], texts: list[str]) -> None:
-        """Messages that are one line each."""
+        """Messages as columns."""
         self.headed += range(len(self.lines), len(self.lines) + len(lines))
         self.lines += lines
         self.stamps += stamps
@@ -295,19 +284,3 @@ def _seconds(time: str) -> int | None:
     if half:
         hour = hour % 12 + 12 * (half == "PM")
     return hour * 3600 + minute * 60 + second if hour < 24 and minute < 60 and second < 60 else None
-
-
-def _content(text: str) -> Content | None:
-    if (money := sum_of(text)) is not None:
-        return Content(Kind.TRANSFER, money)
-    for tag, kind in _TAGS:
-        if tag.fullmatch(text):
-            return Content(kind, text)
-    if file := _FILE.fullmatch(text):
-        return Content(Kind.FILE, file[1], card_title=file[1])
-    if place := _PLACE.fullmatch(text):
-        return Content(Kind.LOCATION, place[1] or text)
-    found = untyped(text)
-    if found is not None and found.kind is Kind.LINK and "://" in text:
-        return content_of(Kind.LINK, text)
-    return found

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from cq.formats._json import decode
+from cq.formats._json import converted, decode
 from cq.formats._json_values import identifiers, strings
 from cq.formats._system_text import SystemText
 from cq.formats._wechat_content import SHOWN, Content
@@ -24,12 +24,15 @@ class _Words(msgspec.Struct, gc=False):
 
 
 class _Row(msgspec.Struct, gc=False, rename={"sender": "from"}):
-    """The fields that are read. ``msg`` is the decrypted object, where dumps keep it in its wrapper."""
+    """The fields that are read. ``msg`` is the decrypted object, where dumps keep it in its wrapper.
+
+    ``tolist`` names the whole group in every message: it stays as it is written.
+    """
 
     msgid: Any = None
     action: Any = None
     sender: Any = None
-    tolist: Any = None
+    tolist: msgspec.Raw = msgspec.Raw()
     roomid: Any = None
     msgtime: Any = None
     time: Any = None
@@ -200,7 +203,7 @@ def _screen(
     for row, number in zip(rows, numbers, strict=True):
         if row.msg is not None and row.msgtype is None:
             try:
-                row = msgspec.convert(_object(row.msg), _Row)
+                row = converted(_object(row.msg), _Row)
             except msgspec.ValidationError:
                 row = _Row()
         if row.action == "switch":
@@ -254,7 +257,10 @@ def _content(row: _Row) -> Content:
 
 def _pair(row: _Row, person: str | None, export: Export) -> str:
     """The chat of two people, which has no id: both of them, in order."""
-    others = row.tolist
+    try:
+        others = decode(bytes(row.tolist))
+    except ValueError:
+        others = None
     if isinstance(others, str):
         try:
             others = decode(others.encode())
@@ -274,6 +280,6 @@ WECOM = Dialect(
     keys=("errcode",),
     screen=_screen,
     platform="wecom",
-    rows=16_384,
+    rows=8_192,
 )
 WECOM_LINES = replace(WECOM, array=None, inside=None)

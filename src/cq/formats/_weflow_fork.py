@@ -97,7 +97,7 @@ def _columns(rows: Sequence[_Row], export: Export) -> Columns:
     for i in special(types, texts):
         contents[i] = found = content_of_row(types[i], texts[i], people[i], export.known, "wechat")
         if found.reply_to and rows[i].platformMessageId is None:
-            found.reply_to = quoted_moment(texts[i] or "")
+            found.reply_to = quoted_moment(texts[i] or "") or found.reply_to
     native, lost = identifier_column([row.platformMessageId for row in rows])
     export.note("rounded_id", lost)
     replies, _ = identifiers([row.replyToMessageId for row in rows])

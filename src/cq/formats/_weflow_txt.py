@@ -73,7 +73,7 @@ class _Chat(NamedTuple):
 
 def read_log(source: Source, options: ReadOptions, head: str) -> Iterator[Batch]:
     pattern = heads(source.peek, head)
-    chat = _survey(source, re.compile(f"{head}$", re.MULTILINE))
+    chat = _survey(source, re.compile(f"^{head}$", re.MULTILINE))
     room = chat.system if chat.system and is_room(chat.system) else group_in(source).id
     group = group_named(chat.name, room, chat.kind)
     clock, label = WallClock(options), source.label
@@ -106,12 +106,12 @@ def _survey(source: Source, head: re.Pattern[str]) -> _Chat:
     kind: ChatKind = "unknown"
     if named and (word := _KIND_IN_NAME.match(named)):
         named, kind = named[word.end() :], _KIND[word[1]]
-    told = Counter(name for text in _texts(source) for name in _tellers(text, head))
-    likely = sorted((name for name, _ in told.most_common(_MAX_CANDIDATES)), key=lambda name: name != named)
+    told: Counter[str] = Counter()
     total: Counter[str] = Counter()
     for text in _texts(source):
-        for name in (*likely, ME):
-            total[name] += text.count(f" '{name}'\n")
+        told.update(_tellers(text, head))
+        total.update(head.split(text)[2::3])  # times, names and bodies
+    likely = sorted((name for name, _ in told.most_common(_MAX_CANDIDATES)), key=lambda name: name != named)
     for name in likely:
         same = _NOT_IN_FILES.sub("_", name).strip(". ") == named or is_room(name)
         enough = told[name] * 2 > total[name] and (same or told[name] >= 3)

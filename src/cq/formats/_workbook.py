@@ -49,6 +49,8 @@ def all_tables(source: Source, *heads: Sequence[str]) -> tuple[list[Table], View
         if tables := seen.tables(head):
             return tables, seen
     if not seen.sheets:
+        if not source.peek.head.startswith(b"PK"):  # --input-format said so
+            raise InputError("not_that_format", path=source.label)
         code = "zip_damaged" if seen.damaged else "unknown_workbook"
         raise InputError(code, path=source.label)
     wanted = heads[0]

@@ -68,7 +68,9 @@ def _read(source: Source, options: ReadOptions) -> Iterator[Batch]:
     groups = facts.groups()
     dates = Dates(day_first=overview.dates.day_first)
     segment, conversation, block = -1, None, None
-    for rows in scan(source, dates, day, overview.tables):
+    if overview.kept is not None:
+        dates = overview.dates
+    for rows in overview.kept or scan(source, dates, day, overview.tables):
         if rows.block is None and not rows.lines:
             yield Batch(problems=rows.problems, headers=rows.heads)
             continue

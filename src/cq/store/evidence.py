@@ -29,6 +29,9 @@ _QUIET = np.array([kind in NON_SPEECH for kind in Kind])
 # RE2: linear, whatever the text. Blanks include NBSP, U+2005 (behind a mention) and the ideographic space.
 _BLANKS = r"[\s\x{00A0}\x{2005}\x{3000}]+"
 _QUOTED = r"(?s)\s*(?:\[引用[ :：].*\]|\[引用\]\(.*|\n引用[:：].*)\s*$"
+# chatlog puts ids behind the names in what the client says; WeChat's quotes are straight or curly.
+_IDS = r"\((?:(?:wxid_|gh_)[\w-]+|[\w.-]+@[a-z.]+)\)|\([A-Za-z][\w-]{5,30}\)([\"“”、])"
+_QUOTES = r"[“”]"
 _PLACEHOLDER = r"^\s*(?:\[[^\[\]\n]{1,20}\]|【[^【】\n]{1,20}】)\s*$"
 
 
@@ -138,11 +141,13 @@ def _words(texts: pa.Array, sort: NDArray[np.uint8]) -> tuple[NDArray[np.uint64]
     texts = pc.fill_null(texts, "")
     nothing = _mask(pc.or_(pc.equal(texts, ""), pc.match_substring_regex(texts, _PLACEHOLDER)))
     plain = normalised(texts)
+    quiet = _QUIET[sort]
+    if quiet.any():
+        plain = pc.if_else(pa.array(quiet), _without_ids(plain), plain)
     hashes = np.array(
         [xxh3_64_intdigest(value) | 1 for value in plain.cast(pa.binary()).to_numpy(zero_copy_only=False)],
         np.uint64,
     )
-    quiet = _QUIET[sort]
     hashes[quiet] ^= np.uint64(2)  # what the client says is not what a person says
     hashes[nothing & (sort != _TEXT)] = 0
     telling = (pc.utf8_length(plain).to_numpy() >= TELLING_LENGTH) & ~quiet & (hashes != 0)
@@ -154,6 +159,12 @@ def normalised(texts: pa.Array) -> pa.Array:
     own = pc.replace_substring_regex(texts, _QUOTED, "")
     own = pc.if_else(pc.equal(own, ""), texts, own)
     return pc.utf8_trim(pc.replace_substring_regex(own, _BLANKS, " "), " ")
+
+
+def _without_ids(sentences: pa.Array) -> pa.Array:
+    """What the client says, as it shows it: names without ids, one kind of quotes, no blanks."""
+    shown = pc.replace_substring_regex(sentences, _IDS, r"\1")
+    return pc.replace_substring(pc.replace_substring_regex(shown, _QUOTES, '"'), " ", "")
 
 
 def unit_of(at: NDArray[np.int64]) -> int:

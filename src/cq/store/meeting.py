@@ -47,6 +47,13 @@ class Table(NamedTuple):
         return Table._make([self.batch.filter(pa.array(keep)), *columns])
 
 
+class Doubles(NamedTuple):
+    """Numbers of rows that are doubles by their ids, and of those that stand for them."""
+
+    rows: NDArray[np.int64]
+    stands: NDArray[np.int64]
+
+
 class Meeting:
     """The rows of some groups, told by several kinds of export."""
 
@@ -54,6 +61,7 @@ class Meeting:
         self._ids, self._kins, self._names = ids, kins, names
         self._gatherer = Gatherer()
         self._vague = self._gatherer.code(SELF)
+        self._doubles: Doubles | None = None
 
     def settle(
         self,
@@ -61,11 +69,14 @@ class Meeting:
         pairs: dict[str, str],
         keys_of: Callable[[NDArray[np.int64]], Keys],
         decided: frozenset[str] = frozenset(),
+        doubles: Doubles | None = None,
     ) -> Settled:
         """Decide about groups, then people, then rows.
 
-        ``pairs``: stand-ins that may be native groups; of those ``decided`` it is known.
+        ``pairs``: stand-ins that may be native groups; of those ``decided`` it is known. ``doubles``: rows
+        among those of the tables that are one message by their ids.
         """
+        self._doubles = doubles
         for table in tables:
             self._gatherer.add(*table)
         rows = self._gatherer.take()
@@ -123,7 +134,9 @@ class Meeting:
             return near(*spans)
         kinds = [np.unique(side.kind).tolist() for side in (one, other)]  # apart: a double is no lone moment
         return any(
-            coincide(one.take(one.kind == a), other.take(other.kind == b), max(self._units[a], self._units[b]))
+            coincide(
+                one.take(one.kind == a), other.take(other.kind == b), max(self._units[a], self._units[b])
+            )
             for a, b in product(*kinds)
         )
 
@@ -139,7 +152,7 @@ class Meeting:
             for better in order[:n]:
                 if not self._comparable(better, k):
                     continue
-                a, b = left[better], left[k]
+                a, b = self._apart(left[better], left[k]), self._apart(left[k], left[better])
                 unit = max(self._units[better], self._units[k])
                 verdict = compare(a, b, unit, lambda one, other: self._agree(group, one, other), self._vague)
                 dropped.append((b.row[verdict.second], a.row[verdict.first]))
@@ -148,12 +161,19 @@ class Meeting:
                     settled.notices.append((self._kins[k].format, "clock_offset", _hours(verdict.offset)))
                 stays = np.ones(len(b.row), np.bool_)
                 stays[verdict.second] = False
-                left[k] = b.take(stays)
+                left[k] = left[k].take(stays)
                 self._introduce(person, better, k, verdict.same)
                 if any(one != other for one, other in verdict.same.items()):
                     left = {i: s._replace(who=_renamed(s.who, person[i])) for i, s in left.items()}
         self._remember(group, person, settled, told)
         return dropped
+
+    def _apart(self, rows: Sayings, others: Sayings) -> Sayings:
+        """``rows``, those known whose double is among ``others`` by its id: no other row there is."""
+        if self._doubles is None:
+            return rows
+        stands = self._doubles.stands[np.isin(self._doubles.rows, others.row)]
+        return rows._replace(known=rows.known | np.isin(rows.row, stands))
 
     def _comparable(self, a: int, b: int) -> bool:
         one, other = self._kins[a], self._kins[b]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cq.store import identity
 from cq.store.groups import Heads
 from cq.store.identity import Keys
-from cq.store.meeting import Meeting, Table
+from cq.store.meeting import Doubles, Meeting, Table
 from cq.store.names import Names
 from cq.store.rows import Rows
 from cq.store.settled import Kin, Settled
@@ -57,7 +57,13 @@ def within(rows: Rows, spill: Spill, names: Names, heads: Heads) -> Settled:
     if not groups:
         return Settled()
     kins = list(dict.fromkeys(rows.kins))
-    settled = Meeting(rows.ids, kins, names).settle(_own(rows, spill, groups, kins), pairs, rows.keys.take)
+    witnesses = _witnesses(rows, kins)
+    double = rows.double.copy()
+    double[witnesses.rows] = False
+    tables = (
+        table._replace(known=rows.double[table.row]) for table in _own(rows, spill, groups, kins, double)
+    )
+    settled = Meeting(rows.ids, kins, names).settle(tables, pairs, rows.keys.take, doubles=witnesses)
     rows.double[settled.rows] = True
     place = {id_: i for i, id_ in enumerate(rows.ids)}
     for stand_in, native in settled.joined.items():
@@ -93,7 +99,7 @@ def with_stored(
             names.learn(table.batch)
             yield table._replace(known=_among(stored.last, ours))
         theirs = np.sort(stored.keys().hi)
-        for table in _own(rows, spill, groups, kins):
+        for table in _own(rows, spill, groups, kins, rows.double):
             batch = before.applied(table.batch, rows.kins, rows.source(table.row))
             yield table._replace(batch=batch, known=_among(rows.keys.hi[table.row], theirs))
 
@@ -143,7 +149,33 @@ class _Stored:
         return self._keys[0]
 
 
-def _own(rows: Rows, spill: Spill, groups: set[str], kins: list[Kin]) -> Iterator[Table]:
+def _witnesses(rows: Rows, kins: list[Kin]) -> Doubles:
+    """Doubles by their ids that another kind of export tells, one of each kind.
+
+    Whatever they call the sender, they are one message: nothing says better who is who.
+    """
+    doubles = np.flatnonzero(rows.double)
+    if len(kins) < 2 or not len(doubles):
+        return Doubles(doubles[:0], doubles[:0])
+    hi = rows.keys.hi[doubles]
+    standing = np.flatnonzero(~rows.double & _among(rows.keys.hi, np.unique(hi)))
+    standing = standing[np.argsort(rows.keys.hi[standing], kind="stable")]
+    stands = standing[np.searchsorted(rows.keys.hi[standing], hi)]
+    number = np.array([kins.index(kin) for kin in rows.kins], np.uint16)
+    kind = number[rows.source(doubles)]
+    other = np.flatnonzero(kind != number[rows.source(stands)])
+    first = [
+        some[np.unique(hi[some], return_index=True)[1]]
+        for k in np.unique(kind[other])
+        for some in [other[kind[other] == k]]
+    ]
+    found = np.sort(np.concatenate([*first, other[:0]]))
+    return Doubles(doubles[found], stands[found])
+
+
+def _own(
+    rows: Rows, spill: Spill, groups: set[str], kins: list[Kin], double: NDArray[np.bool_]
+) -> Iterator[Table]:
     """Rows of a log in some groups, without doubles."""
     some = np.array([id_ in groups for id_ in rows.ids], np.bool_)
     number = np.array([kins.index(kin) for kin in rows.kins], np.uint16)
@@ -151,10 +183,10 @@ def _own(rows: Rows, spill: Spill, groups: set[str], kins: list[Kin]) -> Iterato
     for batch in spill.read(COLUMNS):
         piece = np.arange(start, start + batch.num_rows)
         start += batch.num_rows
-        keep = some[rows.groups[piece]] & ~rows.double[piece]
+        keep = some[rows.groups[piece]] & ~double[piece]
         if keep.any():
             kind = number[rows.source(piece)]
-            yield Table(batch, piece, rows.groups[piece], kind, rows.double[piece]).where(keep)
+            yield Table(batch, piece, rows.groups[piece], kind, double[piece]).where(keep)
 
 
 def _among(values: NDArray[np.uint64], known: NDArray[np.uint64]) -> NDArray[np.bool_]:

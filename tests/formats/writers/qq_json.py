@@ -168,7 +168,9 @@ def chunked(names: str, entry: Callable[[str, int], Json], *, newest_first: bool
     def write(conversation: Conversation) -> dict[str, bytes]:
         records = [compact(message(told, conversation)) for told in conversation.rows]
         records = records[::-1] if newest_first else records
-        pieces = {names.format(n + 1): records[at : at + 9] for n, at in enumerate(range(0, len(records), 9))}
+        many = 9 if len(records) < 1000 else 50_000  # QCE's own; a short talk has to fill several, too
+        starts = range(0, len(records), many)
+        pieces = {names.format(n + 1): records[at : at + many] for n, at in enumerate(starts)}
         files = {
             f"chunks/{name}": "".join(f"{r}\n" for r in piece).encode() for name, piece in pieces.items()
         }
