@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from cq import __version__
 from cq.ahead import ahead
 from cq.errors import CqError, UsageError
-from cq.reading import OwnedLog, Reading, ReadRequest, Watch, by_group, chosen, frame_log, quietly, read
+from cq.logs import OwnedLog, by_group, chosen, frame_log
+from cq.reading import Reading, ReadRequest, Watch, quietly, read
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

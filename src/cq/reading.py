@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import gc
-import itertools
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,19 +18,15 @@ from zoneinfo import ZoneInfo
 
 from cq.ahead import ahead
 from cq.errors import InputError, StrictError, UsageError
+from cq.logs import OwnedLog
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
-
     from cq.formats import Identified
     from cq.formats._map import ColumnMap
-    from cq.model import Batch, Group, Member
+    from cq.model import Batch
     from cq.result import Records, SourceReport
     from cq.store.collector import Collector
-    from cq.store.log import GroupSpan, MessageLog, Tally
-    from cq.store.overlap import Elsewhere
-    from cq.store.settled import Settled
+    from cq.store.log import MessageLog, Tally
 
 Watch = Callable[[str], None]
 """Told what is being read, for a progress line."""
@@ -152,7 +147,8 @@ def _collect(
         for rows in log.batches():
             collector.add(Batch(rows))
     options = ReadOptions(request.zone, request.date, request.year, columns)
-    for one in found:
+    by_worth = sorted(range(len(found)), key=lambda i: _worth(found[i]))
+    for one in (found[i] for i in by_worth):
         watch(one.source.label)
         tally = collector.source(one.source.label, one.format.id, one.format.unique_ids)
         try:
@@ -164,10 +160,17 @@ def _collect(
             collector.add(Batch(problems=[Problem("unreadable", one.source.label, str(error))]))
         one.source.forget()
     merged = collector.finish()
+    told = dict(zip(by_worth, merged.tallies[len(stored) :], strict=True))
+    merged.tallies = [*merged.tallies[: len(stored)], *(told[i] for i in range(len(found)))]
     reports = [_with_records(r, t) for r, t in zip(stored, merged.tallies, strict=False)]
     reports += [_report(t, one) for t, one in zip(merged.tallies[len(stored) :], found, strict=True)]
     reasons = [*(["cq store"] * len(stored)), *(one.reason for one in found)]
     return _finished(merged, request, reports, reasons, passed_over)
+
+
+def _worth(one: Identified) -> tuple[bool, int]:
+    """The smaller, the more the format tells: of two rows that are one message the first to come stays."""
+    return not one.format.unique_ids, len(one.format.lacks)
 
 
 def _with_everybody(batch: Batch) -> Batch:
@@ -270,101 +273,3 @@ def _records(tally: Tally) -> Records:
         tally.problem_counts.total(),
         tally.skipped.total(),
     )
-
-
-def chosen(log: MessageLog, wanted: str | None) -> list[GroupSpan]:
-    """The groups ``--group`` means: by id, else by name, else by a part of the name; most talk first."""
-    spans = sorted(log.spans, key=lambda s: (-s.rows, s.group.group_id))
-    if not spans:
-        raise InputError("no_messages", path=", ".join(t.label for t in log.tallies))
-    if wanted is None:
-        return spans
-    name = wanted.casefold()
-    tests: tuple[Callable[[GroupSpan], bool], ...] = (
-        lambda s: s.group.group_id == wanted,
-        lambda s: (s.group.group_name or "") == wanted,
-        lambda s: name in (s.group.group_name or "").casefold(),
-    )
-    for test in tests:
-        found = [s for s in spans if test(s)]
-        if found:
-            return found
-    names = "、".join((s.group.group_name or s.group.group_id) for s in spans[:5])
-    raise InputError("group_not_found", group=wanted, names=names)
-
-
-class OwnedLog:
-    """A log whose owner is known (``--me``): ``self`` has an id, ``is_self`` marks their rows."""
-
-    def __init__(self, log: MessageLog, me: str) -> None:
-        self.spans, self.members, self.tallies = log.spans, log.members, log.tallies
-        self._log = log
-        self._me = me
-
-    def leave_answers_open(self) -> None:
-        """See :class:`~cq.store.log.MessageLog`."""
-        self._log.leave_answers_open()
-
-    def meet(self, others: Elsewhere | None) -> Settled:
-        """See :class:`~cq.store.log.MessageLog`; what it settles of groups and members shows here, too."""
-        settled = self._log.meet(others)
-        self.spans, self.members = self._log.spans, self._log.members
-        return settled
-
-    def know(self, rows: pa.RecordBatch) -> None:
-        """See :class:`~cq.store.log.MessageLog`."""
-        self._log.know(rows)
-
-    def know_members(self, members: Iterable[Member]) -> None:
-        """See :class:`~cq.store.log.MessageLog`."""
-        self._log.know_members(members)
-
-    def batches(
-        self, groups: Collection[str] | None = None, since: int | None = None, until: int | None = None
-    ) -> Iterator[pa.RecordBatch]:
-        """The rows of the log, with the owner in them."""
-        from cq.store.names import with_owner
-
-        for batch in self._log.batches(groups, since, until):
-            yield with_owner(batch, self._me)
-
-    def close(self) -> None:
-        """Give back temporary files."""
-        self._log.close()
-
-
-def by_group(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, Iterator[pa.RecordBatch]]]:
-    """Rows that come group by group, as one stream of batches per group, to be read in this order."""
-    from cq.store.log import split_groups
-
-    pieces = itertools.chain.from_iterable(map(split_groups, batches))
-    for group_id, piece in itertools.groupby(pieces, key=lambda pair: pair[0]):
-        yield group_id, (rows for _, rows in piece)
-
-
-def frame_log(frame: pd.DataFrame) -> MessageLog:
-    """The log behind a frame of normalised messages, as :func:`cq.read` returns them."""
-    import pyarrow as pa
-
-    from cq.model import Batch, message_schema
-    from cq.store.collector import Collector
-
-    try:
-        table = pa.Table.from_pandas(frame, message_schema(), preserve_index=False)
-    except (KeyError, pa.ArrowException) as error:
-        raise InputError("bad_frame", reason=error) from error
-    collector = Collector()
-    collector.source("frame", "cq-frame", unique_ids=False)
-    for batch in table.combine_chunks().to_batches():
-        collector.add(Batch(batch, groups=_groups_of(batch)))
-    return collector.finish()
-
-
-def _groups_of(batch: pa.RecordBatch) -> list[Group]:
-    import pyarrow as pa
-
-    from cq.model import Group
-
-    columns = ["group_id", "group_name", "platform"]
-    heads = pa.Table.from_batches([batch.select(columns)]).group_by(columns).aggregate([]).to_pylist()
-    return [Group(h["group_id"], h["group_name"], h["platform"], "unknown") for h in heads]

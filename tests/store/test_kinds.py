@@ -239,6 +239,18 @@ class TestRows:
         assert len(rows(both(a, b))) == 6
 
     @pytest.mark.parametrize(
+        "sentence",
+        [
+            '"阿北(wxid_a)"邀请"小南(xiaonan88)、老K(wxid_k)"加入了群聊',
+            "“阿北” 邀请“小南、老K”加入了群聊",
+        ],
+    )
+    def test_what_the_client_says_with_or_without_ids(self, sentence: str) -> None:
+        joined = native(500, "wxid_a", '"阿北"邀请"小南、老K"加入了群聊', kind="system", sender_id=None)
+        assert self.kept([joined], [joined | {"text": sentence}]) == 1
+        assert self.kept([joined | {"kind": "text"}], [joined | {"kind": "text", "text": sentence}]) == 2
+
+    @pytest.mark.parametrize(
         ("text", "plain_text"),
         [
             ("[引用 a：b]", "[引用 a：b]"),
@@ -255,6 +267,34 @@ class TestRows:
 
         found = [unit_of(np.array(at, np.int64)) for at in ([60_000, 1], [60_000, 1000], [0, 60_000], [])]
         assert found == [1, 1000, 60_000, 1]
+
+
+class TestExactIds:
+    """Two kinds that both have the server's ids."""
+
+    def test_one_message_under_two_ids_of_its_sender_says_who_that_is(self) -> None:
+        mine = [m | {"sender_id": "self"} if m["sender_id"] == "wxid_a" else m for m in CHAT]
+        more = native(600, "self", "只在这里的话")
+        for one, other in ((CHAT, [*mine, more]), ([*mine, more], CHAT)):
+            log = both(one, other, formats="json csv", exact=(True, True))
+            assert Counter(r["sender_id"] for r in rows(log)) == {"wxid_a": 4, "wxid_b": 2}
+            assert sum(duplicates(log)) == 5
+
+    def test_a_row_that_has_its_double_takes_no_other(self) -> None:
+        twice = [native(500, text="1"), native(500, text="1") | {"native_id": "other"}]
+        for one, other in (([*CHAT, twice[0]], [*CHAT, *twice]), ([*CHAT, *twice], [*CHAT, twice[1]])):
+            log = both(one, other, formats="json csv", exact=(True, True))
+            assert len(rows(log)) == 7
+
+    def test_a_third_kind_still_meets_them(self) -> None:
+        for order in itertools.permutations(
+            [(CHAT, "json", True), (CHAT, "csv", True), ([*map(plain, CHAT)], "txt", False)]
+        ):
+            sources, formats, exact = zip(*order, strict=True)
+            log = both(*sources, formats=" ".join(formats), exact=exact)
+            assert len(rows(log)) == 5
+            assert {r["sender_id"] for r in rows(log)} == set(IDS)
+            assert all(balanced(t) for t in log.tallies)
 
 
 class TestAmbiguity:

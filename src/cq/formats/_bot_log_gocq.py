@@ -17,7 +17,7 @@ from cq.formats._wall_clock import WallClock
 from cq.formats._wechat_content import Content
 from cq.model import Batch, Event, Problem
 
-HEAD = re.compile(r"^\[(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})\] \[([A-Z]{4,7})\]: ([^\n]*)$", re.MULTILINE)
+HEAD = re.compile(r"^\[(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})\] \[[A-Z]{4,7}\]: ([^\n]*)$", re.MULTILINE)
 _SAYS = " 的消息: "
 _NEGATIVE = re.compile(r"-[0-9]+\)")
 _ROOM_OF_ID = 22
@@ -45,12 +45,14 @@ def read_log(source: Source, options: ReadOptions) -> Iterator[Batch]:
 
 def _rows(log: Log, piece: Records) -> Rows:
     rows, known = Rows(), log.known
-    for line, (time, _, first), body in zip(piece.lines, piece.heads, piece.bodies, strict=True):
+    for line, (time, first), body in zip(piece.lines, piece.heads, piece.bodies, strict=True):
         text = f"{first}\n{body}" if body else first or ""
         prefix, _, rest = text.partition(_SAYS)
         sender = known.get(prefix)
         if sender is not None:
-            _add(rows, line, time, sender, rest)
+            words, native = _with_id(rest)
+            plain = native is not None and "[" not in words and "&" not in words
+            rows.add(line, time, sender, words, False, native, None if plain else _more(words, native))
         elif not _row(log, rows, line, time, text, prefix):
             if text.startswith(("收到群 ", "发送群 ", "收到好友 ", "发送好友 ")):
                 log.problem("bad_row", line, text)
@@ -67,21 +69,16 @@ def _row(log: Log, rows: Rows, line: int, time: str | None, text: str, prefix: s
         sender, end = read
         if end == len(prefix) + len(_SAYS):
             log.remember(prefix, sender)
-        _add(rows, line, time, sender, text[end:])
+        words, native = _with_id(text[end:])
+        rows.add(line, time, sender, words, False, native, _more(words, native))
         return True
     if text.startswith(("发送群 ", "发送好友 ")):
         return _sent(log, rows, line, time, text)
     return text.startswith(("群 ", "新成员 ", "成员 ")) and _reported(log, rows, line, time, text)
 
 
-def _add(rows: Rows, line: int, time: str | None, sender: Sender, message: str) -> None:
-    words, native = _with_id(message)
-    more = None
-    if native is None:  # without its id the message breaks off: so does the log
-        more = More(segments(words), cut=True)
-    elif "[" in words or "&" in words:
-        more = More(segments(words))
-    rows.add(line, time, sender, words, False, native, more)
+def _more(words: str, native: str | None) -> More:
+    return More(segments(words), cut=native is None)  # without its id a message breaks off: so does the log
 
 
 def _sender(log: Log, text: str) -> tuple[Sender, int] | None:

@@ -346,7 +346,7 @@ def zip_sources(outer: Source) -> list[Source] | None:
 
 _ENCRYPTED, _UTF8_NAME = 0x1, 0x800
 _BOMB_BYTES, _BOMB_RATIO = 256 << 20, 200
-"""Chat logs shrink to a tenth, seldom to a fiftieth. Large files that shrink more were made to fill a disk."""
+"""Chat logs shrink to a tenth, seldom to a fiftieth. Large files that shrink more are made to fill disks."""
 
 
 def _zip_name(entry: zipfile.ZipInfo) -> str:

@@ -55,8 +55,9 @@ class _Cutter:
     def __init__(self, label: str, head: re.Pattern[str], lines_of_head: int) -> None:
         self._label = label
         self._head = head
-        self._apart = re.compile(f"({head.pattern}\\n?)", head.flags)  # with its line end
         self._keep = lines_of_head - 1
+        whole = f"{head.pattern}\\n?"  # as a group of its own only where its lines have to be counted
+        self._apart = re.compile(f"({whole})" if self._keep else whole, head.flags)
         self._before = ""  # the three lines before, for heads that look back
         self._rest = ""  # the last lines: they may begin a head of several lines
         self._line = 1  # of the first character of what comes
@@ -91,12 +92,13 @@ class _Cutter:
         parts = self._apart.split(whole[max(start - _LOOKS_BACK, 0) :])
         size = self._apart.groups + 1
         at = len(whole) - len(parts[-1])
-        while at - len(parts[-size]) >= end:  # a head that waits
+        while self._keep and at - len(parts[-size]) >= end:  # a head that waits
             at -= len(parts[-size]) + len(parts[-size - 1])
             del parts[-size:]
-        heads, written = parts[1::size], parts[size:-1:size]
-        groups = zip(*(parts[i::size] for i in range(2, size)), strict=True)
-        breaks = map(add, map(str.count, heads, repeat("\n")), map(str.count, written, repeat("\n")))
+        written = parts[size:-1:size]
+        groups = zip(*(parts[i::size] for i in range(2 if self._keep else 1, size)), strict=True)
+        in_heads = map(str.count, parts[1::size], repeat("\n")) if self._keep else repeat(1)
+        breaks = map(add, map(str.count, written, repeat("\n")), in_heads)
         lines = [*accumulate(breaks, initial=self._line)]
         bodies = [body.rstrip("\n") for body in written]
         if bodies and max(map(len, bodies)) > LONGEST_BODY:
@@ -106,7 +108,7 @@ class _Cutter:
         found.heads.extend(groups)
         found.bodies.extend(bodies)
         self._open = lines[-1], found.heads.pop()
-        self._line = lines[-1] + heads[-1].count("\n")
+        self._line = lines[-1] + (parts[-size].count("\n") if self._keep else 1)
         return at
 
     def last(self) -> Records:
