@@ -185,6 +185,17 @@ def test_mails_in_one_file_overlap_as_if_they_were_several(tmp_path: Path) -> No
         reading.log.close()
 
 
+def test_a_mail_without_its_days_asks_for_one() -> None:
+    text = "".join(f"阿北  06:5{i}\n\n好\n\n" for i in range(3))
+    with pytest.raises(InputError) as refused:
+        identify(source(text.encode()))
+    assert refused.value.code == "mail_without_dates"
+    talk = "明天  06:53\n出发\n后天  06:54\n回来\n"
+    with pytest.raises(InputError) as refused:
+        identify(source(talk.encode()))
+    assert refused.value.code == "unknown_format"
+
+
 def test_the_last_words_of_a_mail_are_kept_and_signatures_are_not() -> None:
     last = ("西西", "06:54", "通知\n\n时间：周六\n主题：翻土")
     for below in (

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from cq.formats._system_text import SELF, SystemText, clean, parse
+from cq.formats._wechat_content import event_of
 from cq.model import Event, Kind
 
 N = "name:{}".format
@@ -296,6 +297,14 @@ XML = [
     ("<sysmsg>" + "<a>" * 60_000 + "</sysmsg>", "other", None, [], None),
     ("<sysmsg>" + "<a>" * 20_000 + "</a>" * 20_000 + "</sysmsg>", "other", None, [], None),
 ]  # fmt: skip
+
+
+def test_a_raw_record_is_shown_as_wechat_shows_it() -> None:
+    assert event_of(Kind.SYSTEM, TEMPLATE, "wechat").text == '"阿北"邀请"默默、三"加入了群聊'
+    with_button = TEMPLATE.replace('"$username$"邀请', "你邀请").replace("群聊]]", "群聊  $revoke$]]")
+    assert event_of(Kind.SYSTEM, with_button, "wechat").text == '你邀请"默默、三"加入了群聊'
+    bare = event_of(Kind.RECALL, '<revokemsg>"阿北" 撤回了一条消息</revokemsg>', "wechat")
+    assert (bare.text, bare.event and bare.event.actor) == ('"阿北" 撤回了一条消息', N("阿北"))
 
 
 @pytest.mark.parametrize(("text", "event", "actor", "targets", "detail"), XML)

@@ -115,6 +115,21 @@ def test_the_group_itself_is_known_by_the_name_of_the_file() -> None:
     assert [(g.group_name, g.chat_kind) for g in found.groups.values()] == [("骑行队", "group")]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "骑行队.txt",
+        "骑行队 (1).txt",
+        "骑行队(1).txt",
+        "骑行队 - 副本.txt",
+        "骑行队_20260101-20260131 (2).txt",
+    ],
+)
+def test_a_second_copy_is_of_the_same_group(name: str) -> None:
+    found = read(weflow(("阿北", "早"), ("西西", "好")).encode(), "weflow-txt", name=name)
+    assert found.column("group_name") == ["骑行队"] * 2
+
+
 def test_nobody_acts_where_a_sentence_names_nobody() -> None:
     bare = "撤回了一条消息"
     group = read(

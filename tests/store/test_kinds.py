@@ -91,6 +91,15 @@ class TestOneLog:
         assert Counter(r["sender_id"] for r in rows(log)) == {"wxid_a": 15, "wxid_b": 15}
         assert duplicates(log) == [0, 30, 30]
 
+    def test_a_person_of_two_ids_that_were_found_to_be_one_bears_the_name_alone(self) -> None:
+        chat = [native(i * 70, f"wxid_{'ab'[i % 2]}", f"第{i}句，说来话长") for i in range(8)]
+        pages = [m | {"sender_id": f"uid:{m['sender_id'][-1]}", "native_id": None} for m in chat]
+        exports = [(chat, "json"), (pages, "html"), ([plain(m) for m in chat], "txt")]
+        for order in itertools.permutations(exports):
+            sources, formats = zip(*order, strict=True)
+            log = both(*sources, formats=" ".join(formats), exact=[f == "json" for f in formats])
+            assert Counter(r["sender_id"] for r in rows(log)) == {"wxid_a": 4, "wxid_b": 4}
+
     def test_what_only_one_of_them_has_stays(self) -> None:
         # The transcript begins two rows later and holds one row more, whose sender is known by then.
         more = native(600, "wxid_b", "只在这里的话")

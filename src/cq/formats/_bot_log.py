@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from cq.formats._qq_names import ANONYMOUS_ID
@@ -177,7 +178,7 @@ class Log:
         kinds, texts = ["text"] * len(rows), rows.texts
         senders = list({id(sender): sender for sender in rows.senders}.values())
         codes = {id(sender): code for code, sender in enumerate(senders)}
-        places = pa.array([codes[id(sender)] for sender in rows.senders], pa.int32())
+        places = pa.array(np.fromiter(map(codes.__getitem__, map(id, rows.senders)), np.int32, len(rows)))
         for sender in senders:
             if sender.id and sender.name:
                 self._names[sender.chat.group_id, sender.id] = sender.name
@@ -188,8 +189,7 @@ class Log:
             sender, content = rows.senders[i], more.content
             if content is None and more.segments:
                 content = self._content(more.segments, sender.chat)
-                if any(kind == "at" for kind, _ in more.segments):
-                    sparse.put("mentions", i, _mentions(more.segments))
+                sparse.put("mentions", i, _mentions(more.segments))
             if content is not None:
                 kinds[i], texts[i] = content.kind.value, content.text or ""
                 sparse.put_content(i, content, sender.id, sender.name, SELF)
@@ -217,14 +217,17 @@ class Log:
             return f"@{name}" if name else ""
 
         content = content_of(segments, at_name, lambda words: words)
-        answered = next((data for kind, data in segments if kind == "reply"), None)
-        if answered is not None:
-            content.reply_to = string(answered.get("id")) or None
+        for kind, data in segments:
+            if kind == "reply":
+                content.reply_to = string(data.get("id")) or None
+                break
         return content
 
 
 def _mentions(segments: Sequence[Segment]) -> list[str] | None:
     found = [string(data.get("qq")) for kind, data in segments if kind == "at"]
+    if not found:
+        return None
     return (
         list(dict.fromkeys("@all" if who == "all" else who for who in found if who not in ("", "0"))) or None
     )

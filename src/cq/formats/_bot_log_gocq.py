@@ -19,8 +19,8 @@ from cq.model import Batch, Event, Problem
 
 HEAD = re.compile(r"^\[(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})\] \[[A-Z]{4,7}\]: ([^\n]*)$", re.MULTILINE)
 _SAYS = " 的消息: "
-_NEGATIVE = re.compile(r"-[0-9]+\)")
-_ROOM_OF_ID = 22
+_ROOM_OF_ID = 24
+"""Characters: a blank, parentheses, a sign and twenty digits."""
 _CUT = " ..."
 _CUT_CODE = re.compile(r"\[CQ:([A-Za-z_]{1,20})[^\]]*\Z")
 _GROUP_AT_END = re.compile(r"了群 (.{0,200}?)\((\d{5,12})\)\.?\s*\Z", re.DOTALL)
@@ -47,10 +47,11 @@ def _rows(log: Log, piece: Records) -> Rows:
     rows, known = Rows(), log.known
     for line, (time, first), body in zip(piece.lines, piece.heads, piece.bodies, strict=True):
         text = f"{first}\n{body}" if body else first or ""
-        prefix, _, rest = text.partition(_SAYS)
+        at = text.find(_SAYS)
+        prefix = text[:at] if at >= 0 else text
         sender = known.get(prefix)
         if sender is not None:
-            words, native = _with_id(rest)
+            words, native = _with_id(text, at + len(_SAYS))
             plain = native is not None and "[" not in words and "&" not in words
             rows.add(line, time, sender, words, False, native, None if plain else _more(words, native))
         elif not _row(log, rows, line, time, text, prefix):
@@ -69,7 +70,7 @@ def _row(log: Log, rows: Rows, line: int, time: str | None, text: str, prefix: s
         sender, end = read
         if end == len(prefix) + len(_SAYS):
             log.remember(prefix, sender)
-        words, native = _with_id(text[end:])
+        words, native = _with_id(text, end)
         rows.add(line, time, sender, words, False, native, _more(words, native))
         return True
     if text.startswith(("发送群 ", "发送好友 ")):
@@ -98,7 +99,7 @@ def _sent(log: Log, rows: Rows, line: int, time: str | None, text: str) -> bool:
     to = named(text, len("发送好友 " if private else "发送群 "), _SAYS)
     if to is None:
         return False
-    words, native = _with_id(text[to.end :])
+    words, native = _with_id(text, to.end)
     cut = words.endswith(_CUT)
     parts = _beginning(words.removesuffix(_CUT)) if cut else segments(words)
     sender = Sender(log.chat(to.id, to.name, private=private), SELF)
@@ -114,13 +115,15 @@ def _beginning(words: str) -> list[Segment]:
     return [*segments(words[: code.start()]), (code[1], {})]
 
 
-def _with_id(text: str) -> tuple[str, str | None]:
-    """A message and the id behind it, ``… (-20011)``."""
+def _with_id(text: str, start: int) -> tuple[str, str | None]:
+    """The message that begins there and the id behind it, ``… (-20011)``."""
     text = text.rstrip()
-    words, _, id_ = text.rpartition(" (")
-    if id_[-1:] == ")" and len(id_) < _ROOM_OF_ID and (id_[:-1].isdecimal() or _NEGATIVE.fullmatch(id_)):
-        return words, id_[:-1]
-    return text, None
+    end = text.rfind(" (", start)
+    if end >= 0 and text[-1] == ")" and len(text) - end < _ROOM_OF_ID:
+        id_ = text[end + 2 : -1]
+        if id_.removeprefix("-").isdecimal():
+            return text[start:end], id_
+    return text[start:], None
 
 
 def _reported(log: Log, rows: Rows, line: int, time: str | None, text: str) -> bool:

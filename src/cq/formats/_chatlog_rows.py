@@ -56,17 +56,20 @@ class _Rows:
         texts = self.doubts.texts(columns["Content"], timed.numbers)
         contents = self._contents(senders, texts)
         place_answers(contents, timed.stamps, self._zone)
-        people = [None if is_room(sender) else sender or None for sender in senders]
+        ids = {sender: None if is_room(sender) else sender or None for sender in set(senders)}
+        people = [ids[sender] for sender in senders]
         told = Told(timed.numbers, timed.stamps, people, columns["SenderName"], texts, contents, groups=rooms)
         if "MessageID" in columns:
-            ids = self.doubts.ids(columns["MessageID"], timed.numbers).to_pylist()
-            told.columns["native_id"] = [f"cl:{id_}" if id_ else None for id_ in ids]
+            native = self.doubts.ids(columns["MessageID"], timed.numbers).to_pylist()
+            told.columns["native_id"] = [f"cl:{id_}" if id_ else None for id_ in native]
         return told
 
     def _contents(self, senders: list[str], texts: list[str | None]) -> dict[int, Content]:
         contents: dict[int, Content] = {}
         nobody = {sender for sender in set(senders) if is_room(sender)}
-        for i, (sender, text) in enumerate(zip(senders, texts, strict=True)):
+        rows = enumerate(zip(senders, texts, strict=True))
+        for i in [i for i, (who, text) in rows if not text or text[0] in _RENDERED or who in nobody]:
+            sender, text = senders[i], texts[i]
             if sender in nobody:
                 content = event_of(Kind.SYSTEM, text, "wechat")
                 if content.event is not None:
@@ -74,6 +77,6 @@ class _Rows:
                 contents[i] = content
             elif text is None:
                 contents[i] = Content(Kind.OTHER)
-            elif text[0] in _RENDERED and (rendered := chatlog_content(text)) is not None:
+            elif (rendered := chatlog_content(text)) is not None:
                 contents[i] = rendered
         return contents

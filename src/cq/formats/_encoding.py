@@ -66,5 +66,5 @@ def is_utf8(data: bytes) -> bool:
     return True
 
 
-_ARROW_PAYS = 1 << 20
+_ARROW_PAYS = 1 << 18
 """Above this size Arrow's vectorised check is worth having pyarrow loaded, which reading does anyway."""

@@ -17,7 +17,7 @@ _ID_AT_END = re.compile(
 _ROOM_IN_NAME = re.compile(rf"(?<!\d)({_ROOM})")
 _DATES = re.compile(
     r"[ _-]{1,2}(?:\d{4}-?\d{2}-?\d{2})(?:[T_~ 至-]{1,3}(?:\d{4}-?\d{2}-?\d{2}|\d{6,9}))?\Z"
-    r"|[ _-](?:utf8|chat|\d{1,3})\Z|\(\d{1,2}\)\Z"
+    r"|[ _-](?:utf8|chat|\d{1,3})\Z| ?[(（]\d{1,2}[)）]\Z| - (?:副本|Copy)\Z"
 )
 _WORDS = re.compile(r"(?:的?(?:微信)?聊天记录|的?群聊记录)\Z")
 _EXTENSION = re.compile(r"(?:\.html)?\.[A-Za-z0-9]{1,6}\Z")
@@ -41,6 +41,6 @@ def group_in(source: Source) -> Named:
     if room is not None or not stem or stem == "-":
         return Named(room, None)
     shorter = stem
-    for pattern in (_DATES, _DATES, _WORDS):
-        shorter = pattern.sub("", shorter) or shorter
+    for pattern in (_DATES, _DATES, _DATES, _WORDS):
+        shorter = pattern.sub("", shorter).strip() or shorter
     return Named(None, shorter)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from cq.formats._json import decode
-from cq.formats._source import Source
+from cq.formats._source import LONGEST_LINE, Source
 from cq.model import Problem
 
 _BLANKS = b" \t\r\n"
@@ -76,6 +76,8 @@ def _one_by_one(label: str, kind: Any, block: bytes, lines: range, prefixed: boo
                 continue
             text = text[text.find(b"{") :]
         try:
+            if len(text) > LONGEST_LINE:
+                raise ValueError("too long")
             values.append(decode(text, kind))
         except ValueError as error:
             cut = number == lines[-1] and text.startswith(b"{") and not text.endswith(b"}")

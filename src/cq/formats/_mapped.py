@@ -116,7 +116,10 @@ class Mapped:
             return self._by_format(shown, time.format)
         if time.unit:
             return _by_unit(shown, time.unit)
-        numbers = epochs([text if _DIGITS.fullmatch(text) else "" for text in shown])
+        digits = [text if _DIGITS.fullmatch(text) else "" for text in shown]
+        if not any(digits):
+            return self._clock.column(shown)
+        numbers = epochs(digits)
         if numbers.sound.all():
             return numbers
         stamps = self._clock.column(shown)
@@ -243,6 +246,8 @@ def _is_own(cell: str) -> bool | None:
 
 def _mentions(cell: str, ids: bool) -> list[str]:
     """The people in a cell: ids, or names where the table has no ids."""
+    if not cell:
+        return []
     parts = cell.split(ITEMS) if ITEMS in cell else _BETWEEN.split(cell)
     people = [part.strip().removeprefix("@") for part in parts]
     return ["@all" if p.lower() in _EVERYBODY else p if ids else f"name:{p}" for p in people if p]

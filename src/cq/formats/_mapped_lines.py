@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cq.errors import InputError
@@ -22,7 +22,6 @@ def line_fields(source: Source, used: Mapping[str, str]) -> Iterator[Rows]:
 
     :class:`InputError` if the first records have no time, no sender or no text under the names of the map.
     """
-    finders = {field: _finder(path) for field, path in used.items()}
     first = True
     comments = 0
     for piece in json_lines(source, Any):
@@ -36,35 +35,33 @@ def line_fields(source: Source, used: Mapping[str, str]) -> Iterator[Rows]:
                 problems.append(Problem("bad_row", f"{source.label}:{number}", "not an object"))
         if first and records:
             first = False
-            _check(source.label, used, finders, records)
+            _check(source.label, used, records)
         for at in range(0, max(len(records), 1), _BLOCK_ROWS):
             some = records[at : at + _BLOCK_ROWS]
-            columns = {field: _texts([find(r) for r in some]) for field, find in finders.items()}
+            inside: dict[str, list[dict[str, Any]]] = {}
+            columns = {field: _texts(_values(some, path, inside)) for field, path in used.items()}
             yield Rows(numbers[at : at + _BLOCK_ROWS], columns, problems if at == 0 else ())
     if comments:
         yield Rows((), {field: [] for field in used}, skipped={"comment": comments})
 
 
-def _finder(path: str) -> Callable[[dict[str, Any]], Any]:
-    """The value at a key, or else inside, along the dots."""
-    first, *steps = path.split(".")
-    if not steps:
-        return lambda record: record.get(path)
-
-    def find(record: dict[str, Any]) -> Any:
-        if path in record:
-            return record[path]
-        value = record.get(first)
-        for step in steps:
-            value = value.get(step) if isinstance(value, dict) else None
-        return value
-
-    return find
+def _values(records: list[dict[str, Any]], path: str, inside: dict[str, list[dict[str, Any]]]) -> list[Any]:
+    """The values at a key, or else inside, along the dots; ``inside`` has the objects met on the way."""
+    outer, dot, last = path.rpartition(".")
+    if not dot:
+        return [record.get(path) for record in records]
+    if outer not in inside:
+        found = _values(records, outer, inside)
+        inside[outer] = [value if isinstance(value, dict) else {} for value in found]
+    return [
+        record[path] if path in record else inner.get(last)
+        for record, inner in zip(records, inside[outer], strict=True)
+    ]
 
 
-def _check(label: str, used: Mapping[str, str], finders: Mapping[str, Any], records: list[Any]) -> None:
+def _check(label: str, used: Mapping[str, str], records: list[Any]) -> None:
     for field in _EXPECTED:
-        if field in used and all(finders[field](record) is None for record in records):
+        if field in used and all(value is None for value in _values(records, used[field], {})):
             keys = ", ".join(dict.fromkeys(key for record in records[:20] for key in record))
             raise InputError("column_missing", path=label, column=used[field], columns=keys[:200] or "-")
 

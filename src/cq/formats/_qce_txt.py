@@ -177,7 +177,9 @@ class Reader:
             texts=texts,
             contents=contents,
             mentions=[bodies[i].mentions if i in bodies else None for i in range(len(lines))],
-            **({"sender_title": [titles.get(i) for i in range(len(lines))]} if titles else {}),
+            sender_title=[titles.get(i) for i in range(len(lines))]
+            if titles
+            else pa.nulls(len(lines), pa.string()),
         )
 
     def _remember(

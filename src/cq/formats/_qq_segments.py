@@ -90,7 +90,10 @@ def content_of(
     """
     words = clean("".join([_words(kind, data, at_name) for kind, data in segments]))
     found = [_other(kind, data) for kind, data in segments if kind not in _SILENT]
-    whole = next((one for one in found if one.kind not in _AMONG_WORDS), None)
+    if len(found) == 1 and not words.strip():
+        whole: Content | None = found[0]
+    else:
+        whole = next((one for one in found if one.kind not in _AMONG_WORDS), None)
     if whole is None:
         if words.strip() or not found:
             return Content(Kind.TEXT, _tidy(words) or shown or None)

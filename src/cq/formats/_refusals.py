@@ -63,6 +63,8 @@ def _known(peek: Peek) -> str | None:
         return "contacts_export"
     if _of_another_program(peek):
         return "other_program"
+    if _mailed_without_dates(peek):
+        return "mail_without_dates"
     if peek.start.startswith("<") and _OFFICE_HTML.search(peek.start, 0, 4096):
         return "old_workbook"
     if peek.start.startswith("<") and _HTML.search(peek.start, 0, 4096):
@@ -77,6 +79,7 @@ _WHATSAPP = re.compile(
     r"(?:[上下]午)?\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AaPp]\.?[Mm]\.?)?(?:\]| -) [^:\[]{1,80}: "
 )
 _LINE = re.compile(r"\[LINE\] .{1,200}")
+_MAILED = re.compile(r"\S[^\n]{0,80}?  \d{2}:\d{2}\r?")
 
 
 def _of_another_program(peek: Peek) -> bool:
@@ -91,6 +94,13 @@ def _of_another_program(peek: Peek) -> bool:
         return True
     lines = [line for line in peek.start[: 1 << 16].split("\n")[:200] if line.strip()]
     return len(lines) > 1 and sum(bool(_WHATSAPP.match(line)) for line in lines) > len(lines) // 2
+
+
+def _mailed_without_dates(peek: Peek) -> bool:
+    """WeChat's own export by mail without its sentence and its days: ``阿北  06:53`` between blank lines."""
+    lines = peek.start[: 1 << 16].split("\n")[:2000]
+    heads = [i for i, line in enumerate(lines) if _MAILED.fullmatch(line)]
+    return len(heads) > 1 and all(not "".join(lines[i + 1 : i + 2]).strip() for i in heads)
 
 
 def _workbook(peek: Peek) -> str | None:

@@ -188,9 +188,10 @@ class Source:
                 block, cut = block[end:], cut - end
                 length = 0
             if cut:
-                yield b"".join([*held, block[:cut]])
-                held = [block[cut:]] if cut < len(block) else []
+                whole = b"".join([*held, block[:cut]])
+                held = [block[cut:]] if cut < len(block) else []  # before the yield: it may hold a lot
                 length = len(block) - cut
+                yield whole
             else:
                 held.append(block)
                 length += len(block)

@@ -40,10 +40,14 @@ class Sparse:
 
         ``sender`` with its ``name`` acts where the sentence names nobody, and where it names him.
         """
-        self.put("url", row, content.url)
-        self.put("card_title", row, content.card_title)
-        self.put("reply_to", row, content.reply_to)
-        self.put("reply_quote", row, content.reply_quote)
+        if content.url is not None:
+            self.put("url", row, content.url)
+        if content.card_title is not None:
+            self.put("card_title", row, content.card_title)
+        if content.reply_to is not None:
+            self.put("reply_to", row, content.reply_to)
+        if content.reply_quote is not None:
+            self.put("reply_quote", row, content.reply_quote)
         if (said := content.event) is None:
             return
         same = {SELF: me} if sender is None else {SELF: me, f"name:{name}": sender}

@@ -23,7 +23,7 @@ _MAX_LENGTH = 4_000
 """Characters that are looked at: an invitation of a hundred people is shorter."""
 
 _OTHERS = re.compile(r"[，,] ?群聊参与人还有[:：]|(?<= group chat) with ")
-_MARKUP = re.compile(r"</?(?:a|img|_wc_custom_link_)\b[^<>]*>")
+_MARKUP = re.compile(r"</?(?:a|img|_wc_custom_link_|revokemsg)\b[^<>]*>")
 _TAG = re.compile(r"\[(撤回|拍一拍|系统|系统消息)\]\s{0,3}")  # wx-cli, EchoTrace, WDA put it before
 # A name or a poke may end in these words; a button follows a blank or the fixed end.
 _BUTTON = re.compile(

@@ -13,6 +13,7 @@ import xml.etree.ElementTree as ET
 _MAX_LENGTH = 200_000
 _BEFORE = re.compile(r"\s*(?:[\w@.-]{3,40}:\s{0,8})?(?:<\?xml[^<>]{0,200}\?>\s{0,8})?(?=<sysmsg[\s>])")
 _SLOT = re.compile(r"\$([a-z_]{3,40})\$")  # a name such as $发财$ is none
+_FILLED = re.compile(r"\$\{([^${}]+)\}")
 _END = re.compile(r"(?:加入|移出)了?群聊")
 _ID = re.compile(r"[A-Za-z][\w@.-]{5,60}")
 # Where the sentence stands, by the type of the record.
@@ -42,14 +43,27 @@ def unpack(text: str) -> tuple[str, tuple[str, ...]]:
 
     The sentence is empty where the record is damaged, refused, or of a type that reports nothing.
     """
+    root = _root(text)
+    return ("", ()) if root is None else (_sentence(root), tuple(_usernames(root)))
+
+
+def shown(text: str) -> str:
+    """The sentence of a raw record as WeChat shows it: with the names in its member list, else the ids."""
+    root = _root(text)
+    if root is None:
+        return ""
+    names = {_text(member, "username"): _text(member, "nickname") for member in root.iter("member")}
+    return _FILLED.sub(lambda m: names.get(m[1]) or m[1], _sentence(root))
+
+
+def _root(text: str) -> ET.Element | None:
     start, end = _BEFORE.match(text), text.rfind("</sysmsg>")
     if start is None or end < 0 or end > _MAX_LENGTH or "<!DOCTYPE" in text or "<!ENTITY" in text:
-        return "", ()
+        return None
     try:
-        root = ET.fromstring(text[start.end() : end + len("</sysmsg>")])
+        return ET.fromstring(text[start.end() : end + len("</sysmsg>")])
     except (ET.ParseError, ValueError):  # ValueError: half a surrogate pair
-        return "", ()
-    return _sentence(root, root.get("type", "")), tuple(_usernames(root))
+        return None
 
 
 def fill(text: str) -> str:
@@ -72,7 +86,8 @@ def fill(text: str) -> str:
     return _SLOT.sub(lambda m: values[m[1]], sentence)
 
 
-def _sentence(root: ET.Element, kind: str) -> str:
+def _sentence(root: ET.Element) -> str:
+    kind = root.get("type", "")
     if kind == "sysmsgtemplate":
         values = {link.get("name", ""): _link(link) for link in root.iter("link")}
         return _SLOT.sub(lambda m: values.get(m[1]) or m[0], _text(root, "template"))

@@ -56,7 +56,7 @@ class _Cutter:
         self._label = label
         self._head = head
         self._keep = lines_of_head - 1
-        whole = f"{head.pattern}\\n?"  # as a group of its own only where its lines have to be counted
+        whole = f"(?:{head.pattern})\\n?"  # as a group of its own only where its lines have to be counted
         self._apart = re.compile(f"({whole})" if self._keep else whole, head.flags)
         self._before = ""  # the three lines before, for heads that look back
         self._rest = ""  # the last lines: they may begin a head of several lines

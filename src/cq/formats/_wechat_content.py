@@ -16,7 +16,7 @@ import msgspec
 from cq.formats._json_values import identifier
 from cq.formats._placeholders import wechat, wechat_tag
 from cq.formats._system_text import SystemText, clean, parse
-from cq.formats._system_xml import is_raw, unpack
+from cq.formats._system_xml import is_raw, shown
 from cq.formats._wechat_types import kind_of
 from cq.model import NON_SPEECH, Event, Kind
 
@@ -44,7 +44,6 @@ _MEDIA = re.compile(
 _URL = re.compile(r"https?://[^\s\"'<>，。；、）】」》]+")
 TITLED = frozenset({Kind.LINK, Kind.MINI_PROGRAM, Kind.FILE, Kind.CONTACT_CARD, Kind.FORWARD})
 _PREFIX = re.compile(r"([\w@.-]{3,64}):[ \t]*\n", re.ASCII)
-_FILLED = re.compile(r"\$\{([^${}]+)\}")
 QUOTE = "[引用 "
 _MAX_SENTENCE = 4_000
 _MAX_NAME = 40
@@ -102,7 +101,7 @@ def event_of(kind: Kind, text: str | None, platform: str) -> Content:
         event = Event.RECALL if kind is Kind.RECALL else Event.POKE
         said = SystemText(event, kind)
     if text and is_raw(text[:1_000]):
-        text = _FILLED.sub(r"\1", unpack(text)[0]) or text
+        text = clean(shown(text)) or text
     elif text and _XML.match(text):  # a friend request, of which nothing is shown
         text = None
     elif text and len(text) <= _MAX_SENTENCE:

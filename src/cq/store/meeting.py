@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import product
 from typing import NamedTuple
 
@@ -154,7 +155,8 @@ class Meeting:
                     continue
                 a, b = self._apart(left[better], left[k]), self._apart(left[k], left[better])
                 unit = max(self._units[better], self._units[k])
-                verdict = compare(a, b, unit, lambda one, other: self._agree(group, one, other), self._vague)
+                agree = partial(self._agree, group, person)
+                verdict = compare(a, b, unit, agree, self._vague)
                 dropped.append((b.row[verdict.second], a.row[verdict.first]))
                 told[k, "maybe_double"] += verdict.uncertain
                 if verdict.offset:
@@ -192,8 +194,11 @@ class Meeting:
             kin.format,
         )
 
-    def _agree(self, group: int, one: int, other: int) -> bool | None:
-        """Whether the names of two senders say that they are one; a name of two people says they are not."""
+    def _agree(self, group: int, person: dict[int, dict[int, int]], one: int, other: int) -> bool | None:
+        """Whether the names of two senders say that they are one; a name of two people says they are not.
+
+        Two ids that are one person by now are not two people.
+        """
         if one == other:
             return True
         a, b = self._gatherer.people[one], self._gatherer.people[other]
@@ -201,10 +206,16 @@ class Meeting:
         for stand_in, id_ in ((a, b), (b, a)):
             if stand_in.startswith(STAND_IN):
                 bearers = self._names.bearers(self._ids[group], stand_in.removeprefix(STAND_IN))
+                bearers = {self._by_now(bearer, person) for bearer in bearers}
                 if bearers and bearers != {id_}:
                     return False
                 found = bool(bearers) or found
         return found
+
+    def _by_now(self, bearer: str, person: dict[int, dict[int, int]]) -> str:
+        code = self._gatherer.code(bearer)
+        found = next((ids[code] for ids in person.values() if code in ids), code)
+        return self._gatherer.people[found]
 
     def _introduce(
         self, person: dict[int, dict[int, int]], better: int, kind: int, same: dict[int, int]
