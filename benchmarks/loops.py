@@ -141,6 +141,14 @@ def reader(format_id: str, folder: Path) -> int:
     return rows
 
 
+def peak_mb() -> float:
+    """Megabytes at most; ``ru_maxrss`` would count the parent, which held the whole export."""
+    status = Path("/proc/self/status")
+    if status.exists() and (found := re.search(r"VmHWM:\s+(\d+)", status.read_text())):
+        return int(found[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def main() -> None:
     what, format_id, big, small = sys.argv[1:]
     run = {"reader": reader, "loop": loop}[what]
@@ -148,7 +156,7 @@ def main() -> None:
     before = time.process_time(), time.perf_counter()
     rows = run(format_id, Path(big))
     cpu, wall = time.process_time() - before[0], time.perf_counter() - before[1]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mb()
     print(json.dumps({"rows": rows, "cpu": cpu, "wall": wall, "peak_mb": peak}))
 
 

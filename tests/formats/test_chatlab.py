@@ -439,6 +439,12 @@ def test_replies(tmp_path: Path, content: str, text: str | None, quote: str | No
     assert row["reply_to"] == "7000000000000000001"
 
 
+def test_a_title_with_its_address_below_it(tmp_path: Path) -> None:
+    row = one(tmp_path, 7, "骑行路线\nhttps://example.org/a?b=1")
+    assert (row["kind"], row["text"], row["card_title"]) == ("link", "骑行路线", "骑行路线")
+    assert row["url"] == "https://example.org/a?b=1"
+
+
 def event(row: dict[str, Any]) -> tuple[Any, ...]:
     assert row["mentions"] == []
     assert "sender_id" not in row

@@ -72,6 +72,17 @@ def test_a_reply_by_hand(tmp_path: Path) -> None:
     assert (got.seen, got.headers, got.members, got.notices) == (2, 1, [], [])
 
 
+def test_quoted_words_tell_where_a_quotation_begins(tmp_path: Path) -> None:
+    typed = "别写[引用 x]啊"
+    row = one(
+        tmp_path, f"{typed}[引用 阿北：早]", QUOTE, "wxid_bbbb0002", type="引用消息", quotedContent="早"
+    )
+    assert (row["text"], row["reply_quote"]) == (typed, "早")
+    nested = "行[引用 阿北：去吗]"
+    row = one(tmp_path, f"好[引用 西西：{nested}]", QUOTE, "wxid_a", type="引用消息", quotedContent=nested)
+    assert (row["text"], row["reply_quote"]) == ("好", nested)
+
+
 @pytest.mark.parametrize(
     ("source", "mentions"),
     [

@@ -21,7 +21,7 @@ _BLOCK = 512 << 10
 """Bytes cut at a time: some thousand records, which stay in the caches of the processor."""
 
 _LOOKS_BACK = 3
-"""Characters before itself that a head looks at, at most: no head is as short as that."""
+"""Line breaks before itself that a head looks at, at most: no head begins with one."""
 
 
 class Records(NamedTuple):
@@ -42,7 +42,7 @@ class Records(NamedTuple):
 def records(source: Source, head: re.Pattern[str], *, lines_of_head: int = 1) -> Iterator[Records]:
     """The records of a text. ``head`` is compiled with ``re.MULTILINE`` and matches whole lines (``^…$``).
 
-    It may look back at the three lines before (blank ones, say). ``lines_of_head``: how many lines
+    It may look back at the three line breaks before (a blank line, say). ``lines_of_head``: how many lines
     it spans at most. Every piece has all records that end in it; the last record comes at the end.
     """
     cutter = _Cutter(source.label, head, lines_of_head)
@@ -89,7 +89,8 @@ class _Cutter:
     def _all(self, found: Records, whole: str, start: int, end: int) -> int:
         """Add the records between the heads; the last one stays open. Where its body begins."""
         # Heads, their groups and bodies in one list: that takes half the time of match objects.
-        parts = self._apart.split(whole[max(start - _LOOKS_BACK, 0) :])
+        before = whole[max(start - _LOOKS_BACK, 0) : start]
+        parts = self._apart.split(whole[start - len(before) + len(before.rstrip("\n")) :])
         size = self._apart.groups + 1
         at = len(whole) - len(parts[-1])
         while self._keep and at - len(parts[-size]) >= end:  # a head that waits

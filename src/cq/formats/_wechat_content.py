@@ -77,7 +77,10 @@ def content_of(kind: Kind, text: str | None) -> Content:
         text = text.partition("\n")[0]
     elif kind is Kind.FILE and "\n" not in text:
         text = re.split(r"[\\/]", text)[-1] or text
-    return Content(kind, text, _first_url(kind, text), text if kind in TITLED and "\n" not in text else None)
+    url = _first_url(kind, text)
+    if url and text.endswith(f"\n{url}"):  # a title, and its address below it
+        text = text.removesuffix(url).rstrip()
+    return Content(kind, text, url, text if kind in TITLED and "\n" not in text else None)
 
 
 def titled(content: Content, title: str | None, url: str | None) -> Content:

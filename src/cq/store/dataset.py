@@ -103,7 +103,13 @@ def _add(folder: Path, log: MessageLog, sources: list[SourceReport]) -> ImportRe
     old = before.manifest if before else Manifest()
     stamp = uuid.uuid4().hex
     known, settled = _acquaint(log, before)
-    parts, read = _write_parts(folder, log, known, stamp)
+    imported = {s.sha256 for s in old.sources}
+    again = imported.issuperset(s.sha256 for s in sources)
+    if again and (settled.people or len(settled.gone)):
+        # Which row stood for which may come out otherwise among the rows that came later. It was decided.
+        parts, read = [], sum(s.rows for s in log.spans)
+    else:
+        parts, read = _write_parts(folder, log, known, stamp)
     sources = _with_notices(sources, settled)
     groups: dict[str, Group] = {}
     for span in [*(before.spans if before else ()), *log.spans]:
@@ -115,9 +121,8 @@ def _add(folder: Path, log: MessageLog, sources: list[SourceReport]) -> ImportRe
     for member in [*settled.members(before.members if before else ()), *log.members]:
         key = member.group_id, member.member_id
         members[key] = merged_member(members.get(key), member)
-    imported = {s.sha256 for s in old.sources}
     people = {(kin.format, group): ids for (kin, group), ids in settled.people.items() if kin.stored}
-    if imported.issuperset(s.sha256 for s in sources):  # files that were here before say nothing new
+    if again:  # files that were here before say nothing new
         people = {}
     joined = settled.joined | old.joined
     new = Manifest(

@@ -6,7 +6,8 @@ the moment and the words. It reads texts once and keeps a hash of each; it decid
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from xxhash import xxh3_64_intdigest
 
-from cq.model import NON_SPEECH, Kind, record_batch
+from cq.model import NON_SPEECH, Event, Kind, record_batch
 
 NOBODY = -1
 """The sender of a row that has none, and of system rows: exports differ in whom they ascribe them to."""
@@ -24,6 +25,7 @@ TELLING_LENGTH = 4
 
 _SORTS = {kind: i for i, kind in enumerate(Kind)}
 _TEXT = _SORTS[Kind.TEXT]
+_EVENTS = {None: 0, Event.OTHER: 0} | {e: i for i, e in enumerate(Event, 1) if e is not Event.OTHER}
 _QUIET = np.array([kind in NON_SPEECH for kind in Kind])
 
 # RE2: linear, whatever the text. Blanks include NBSP, U+2005 (behind a mention) and the ideographic space.
@@ -38,7 +40,8 @@ _PLACEHOLDER = r"^\s*(?:\[[^\[\]\n]{1,20}\]|【[^【】\n]{1,20}】)\s*$"
 class Sayings(NamedTuple):
     """Rows as columns. ``words``: a hash of what is said, 0 where a placeholder stands for it.
 
-    ``kind`` numbers the kind of export, ``sort`` the kind of message, ``who`` the sender.
+    ``kind`` numbers the kind of export, ``sort`` the kind of message, ``who`` the sender; ``event``
+    numbers what a row reports, 0 for a message or something unknown.
     """
 
     row: NDArray[np.int64]
@@ -49,6 +52,7 @@ class Sayings(NamedTuple):
     sort: NDArray[np.uint8]
     words: NDArray[np.uint64]
     telling: NDArray[np.bool_]
+    event: NDArray[np.uint8]
     known: NDArray[np.bool_]
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Sayings:
@@ -97,7 +101,10 @@ class Gatherer:
         who = self._senders(batch.column("sender_id"))
         who[_QUIET[sort] & (words != 0)] = NOBODY
         at = batch.column("sent_at").cast(pa.int64()).to_numpy()
-        self._pieces.append(Sayings(row, at, group.astype(np.uint32), kind, who, sort, words, telling, known))
+        event = _numbered(batch.column("event"), _EVENTS, np.uint8)
+        self._pieces.append(
+            Sayings(row, at, group.astype(np.uint32), kind, who, sort, words, telling, event, known)
+        )
         if batch.column("reply_to").null_count < batch.num_rows:
             self.replies.update(np.unique(kind[_valid(batch.column("reply_to"))]).tolist())
 
@@ -129,10 +136,11 @@ class Gatherer:
         return found
 
 
-def _numbered(column: pa.Array, codes: dict[Kind, int], kind: type[np.uint8]) -> NDArray[np.uint8]:
+def _numbered(column: pa.Array, codes: Mapping[Any, int], kind: type[np.uint8]) -> NDArray[np.uint8]:
     encoded = column.dictionary_encode()
-    numbers = [codes[Kind(value)] for value in encoded.dictionary.to_pylist()]
-    found: NDArray[np.uint8] = np.array(numbers, kind)[encoded.indices.to_numpy()]
+    numbers = [codes[value] for value in encoded.dictionary.to_pylist()]
+    indices = pc.fill_null(encoded.indices, len(numbers)).to_numpy()
+    found: NDArray[np.uint8] = np.array([*numbers, 0], kind)[indices]
     return found
 
 

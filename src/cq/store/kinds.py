@@ -5,12 +5,13 @@ was fitted to a case:
 
 * Two rows *coincide* when nothing else on either side has their moment (at the coarser of the two
   precisions) and their words. A coincidence is a vote that their senders are one person.
-* Equal ids are one person. Otherwise a pair of senders stands with ``VOTES`` votes of telling texts and
-  ``SHARE`` of all votes of either; one vote, of any text, is enough where the names say the same. Where the
-  names say otherwise, or two people have borne the name, no number of votes is.
+* Equal ids are one person, and so are the senders of one message by its native id. Otherwise a pair of
+  senders stands with ``VOTES`` votes of telling texts and ``SHARE`` of all votes of either; one vote, of
+  any text, is enough where the names say the same. Where the names say otherwise, or two people have
+  borne the name, no number of votes is.
 * A row is a double of another with the same moment, person and words (or the same sort of thing, where a
-  placeholder stands for it on either side): one for one, in order. So of a thing said twice in a second
-  the larger of the two counts is kept.
+  placeholder stands for it on either side; or, to the second, the same event): one for one, in order. So
+  of a thing said twice in a second the larger of the two counts is kept.
 * Rows with the same moment and words whose senders are not known to be one stay both, and are counted.
 * Votes of unmistakable texts at one and the same distance, a multiple of a quarter of an hour, say that
   one of the two clocks was read in the wrong zone. That is told, never mended.
@@ -19,7 +20,7 @@ was fitted to a case:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -39,6 +40,9 @@ FEW = 0.1
 
 CHUNK = 1 << 17
 """Rows compared at once."""
+
+_FINE_MS = 1_000
+"""Two people may well join in one minute."""
 
 QUARTER_MS = 15 * 60_000
 _LONGEST_OFFSET_MS = 26 * 3600_000
@@ -60,17 +64,20 @@ class Verdict(NamedTuple):
     offset: int
 
 
-def compare(a: Sayings, b: Sayings, unit: int, agree: Agree, vague: int) -> Verdict:
+def compare(
+    a: Sayings, b: Sayings, unit: int, agree: Agree, vague: int, certain: Mapping[int, int] | None = None
+) -> Verdict:
     """What the rows of two kinds of export of one group have to do with one another.
 
-    ``vague`` is a sender whose id means somebody else in every export (``self``).
+    ``vague`` is a sender whose id means somebody else in every export (``self``). ``certain``: senders of
+    the second side of whom it is known who they are on the first.
     """
     every, telling = _Votes(), _Votes()
     for some, others in _by_time(a, b, unit):
         one, other = a.take(some), b.take(others)
         every.count(one, other, unit)
         telling.count(one.take(one.telling), other.take(other.telling), unit)
-    same = _same_people(a, b, every, telling, agree, vague)
+    same = _same_people(a, b, every, telling, agree, vague, certain or {})
     uncertain, found = 0, [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
     for some, others in _by_time(a, b, unit):
         first, second, doubtful = _doubles(a.take(some), b.take(others), same, unit, vague)
@@ -140,10 +147,17 @@ class _Votes:
 
 
 def _same_people(
-    a: Sayings, b: Sayings, every: _Votes, telling: _Votes, agree: Agree, vague: int
+    a: Sayings,
+    b: Sayings,
+    every: _Votes,
+    telling: _Votes,
+    agree: Agree,
+    vague: int,
+    certain: Mapping[int, int],
 ) -> dict[int, int]:
     here = set(np.unique(a.who).tolist()) - {NOBODY, vague}
     same = {who: who for who in np.unique(b.who).tolist() if who in here}
+    same |= {other: one for other, one in certain.items() if other not in same}
     plain = frozenset(same)
     for one, other in every.of:
         if other in plain:
@@ -176,6 +190,11 @@ def _pairs(a: Sayings, b: Sayings, unit: int) -> tuple[NDArray[np.int64], NDArra
         firsts.append(one[first])
         seconds.append(two[second])
         free_a[one[first]] = free_b[two[second]] = False
+    if unit <= _FINE_MS:  # every tool words events in its own way
+        one, two = np.flatnonzero(free_a & (a.event > 0)), np.flatnonzero(free_b & (b.event > 0))
+        first, second = one_for_one(*(mixed(s.at[r] // unit, s.event[r]) for s, r in ((a, one), (b, two))))
+        firsts.append(one[first])
+        seconds.append(two[second])
     return np.concatenate(firsts), np.concatenate(seconds)
 
 

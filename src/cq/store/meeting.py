@@ -17,10 +17,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from cq.store.evidence import Gatherer, Sayings, unit_of
+from cq.store.evidence import NOBODY, Gatherer, Sayings, unit_of
 from cq.store.groups import STAND_IN, near
 from cq.store.identity import Keys
-from cq.store.kinds import coincide, compare
+from cq.store.kinds import SHARE, coincide, compare
 from cq.store.names import SELF, Names
 from cq.store.settled import Kin, Settled
 
@@ -156,7 +156,7 @@ class Meeting:
                 a, b = self._apart(left[better], left[k]), self._apart(left[k], left[better])
                 unit = max(self._units[better], self._units[k])
                 agree = partial(self._agree, group, person)
-                verdict = compare(a, b, unit, agree, self._vague)
+                verdict = compare(a, b, unit, agree, self._vague, self._told_by_doubles(a, b))
                 dropped.append((b.row[verdict.second], a.row[verdict.first]))
                 told[k, "maybe_double"] += verdict.uncertain
                 if verdict.offset:
@@ -176,6 +176,25 @@ class Meeting:
             return rows
         stands = self._doubles.stands[np.isin(self._doubles.rows, others.row)]
         return rows._replace(known=rows.known | np.isin(rows.row, stands))
+
+    def _told_by_doubles(self, a: Sayings, b: Sayings) -> dict[int, int]:
+        """Senders of ``b`` and who they are in ``a``, by rows that are one message by their ids."""
+        if self._doubles is None:
+            return {}
+        rows, stands = self._doubles
+        met = np.isin(rows, b.row) & np.isin(stands, a.row)
+        pairs = zip(_at(a, stands[met]).tolist(), _at(b, rows[met]).tolist(), strict=True)
+        votes = Counter((one, other) for one, other in pairs if min(one, other) >= 0)
+        ones, others = Counter[int](), Counter[int]()
+        for (one, other), n in votes.items():
+            ones[one] += n
+            others[other] += n
+        vague = (self._vague, NOBODY)
+        return {
+            other: one
+            for (one, other), n in votes.items()
+            if n >= SHARE * max(ones[one], others[other]) and one not in vague and other not in vague
+        }
 
     def _comparable(self, a: int, b: int) -> bool:
         one, other = self._kins[a], self._kins[b]
@@ -202,6 +221,10 @@ class Meeting:
         if one == other:
             return True
         a, b = self._gatherer.people[one], self._gatherer.people[other]
+        if {_rank(a), _rank(b)} == {0, 1}:  # a number and a uid, an address: nobody has two numbers
+            names = self._names.borne(self._ids[group], a) & self._names.borne(self._ids[group], b)
+            theirs = (self._names.bearers(self._ids[group], name) for name in names)
+            return any({self._by_now(x, person) for x in some} <= {a, b} for some in theirs) or None
         found = None
         for stand_in, id_ in ((a, b), (b, a)):
             if stand_in.startswith(STAND_IN):
@@ -246,6 +269,13 @@ class Meeting:
                 told[kind, "mapped_senders"] += len(found)
                 for old, new in found.items():
                     self._names.identify(self._ids[group], old, new)
+
+
+def _at(side: Sayings, rows: NDArray[np.int64]) -> NDArray[np.int32]:
+    """The senders of rows, which are among those of a side."""
+    order = np.argsort(side.row)
+    found: NDArray[np.int32] = side.who[order[np.searchsorted(side.row[order], rows)]]
+    return found
 
 
 def _renamed(who: NDArray[np.int32], ids: dict[int, int]) -> NDArray[np.int32]:

@@ -75,6 +75,10 @@ class Names:
         """Everybody who has borne a name; ``name:…``, which is no more than a name, is nobody."""
         return {i for i in self._ids.get(group, {}).get(name.strip(), ()) if not i.startswith("name:")}
 
+    def borne(self, group: str, id_: str) -> set[str]:
+        """Every name that somebody has borne."""
+        return {name for name, ids in self._ids.get(group, {}).items() if id_ in ids}
+
     def identify(self, group: str, id_: str, person: str) -> None:
         """From now on, one id is known to be another one's; ``self`` is somebody else in every export."""
         for name, ids in list(self._ids.get(group, {}).items()):

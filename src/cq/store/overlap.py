@@ -22,7 +22,9 @@ from cq.store.rows import Rows
 from cq.store.settled import Kin, Settled
 from cq.store.spill import Spill
 
-COLUMNS = ("message_id", "group_id", "sent_at", "sender_id", "sender_name", "kind", "text", "reply_to")
+COLUMNS = (
+    "message_id", "group_id", "sent_at", "sender_id", "sender_name", "kind", "text", "reply_to", "event",
+)  # fmt: skip
 """What is looked at of a row."""
 
 
