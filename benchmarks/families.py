@@ -11,7 +11,6 @@ timed is reading, without start-up, merging and writing.
 
 import argparse
 import dataclasses
-import importlib.util
 import json
 import os
 import statistics
@@ -20,14 +19,14 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import ModuleType
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "tests" / "formats"), str(HERE.parent / "tests")]
 
+from invented import BASE, CONVERSATION, PEOPLE, Conversation, Person, Told  # noqa: E402
 from writers import all_writers  # noqa: E402
 
-from conversation import BASE, CONVERSATION, PEOPLE, Conversation, Person, Told  # noqa: E402
+import conversation as talk  # noqa: E402
 from loops import KIND_OF  # noqa: E402
 
 MB = 1e6
@@ -38,20 +37,10 @@ RATIOS = {"csv": 0.8, "txt": 0.8, "xlsx": 1 / 3}
 """Time of the reader over that of the plain loop."""
 
 
-def talk() -> ModuleType:
-    """The conversation of the other benchmarks; the test writers' module bears the same name."""
-    spec = importlib.util.spec_from_file_location("long_talk", HERE / "conversation.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def long(rows: int) -> Conversation:
     """The invented talk of 300 people (94 % text, 5 % pictures, answers, recalls), for the writers."""
-    talked = talk()
     keys = {}
-    for i, speaker in enumerate(talked.cast()):
+    for i, speaker in enumerate(talk.cast()):
         key = f"s{i}"
         keys[speaker.name] = key
         PEOPLE[key] = Person(key, str(100_860_000 + i * 7919), speaker.wxid, speaker.name, speaker.name)
@@ -59,7 +48,7 @@ def long(rows: int) -> Conversation:
     numbers: dict[int, int] = {}
 
     def told() -> Iterator[Told]:
-        for n, m in enumerate(talked.conversation(rows), 1):
+        for n, m in enumerate(talk.conversation(rows), 1):
             numbers[m.number] = n
             who = keys[m.speaker.name] if m.speaker else None
             at, text = m.at - offset, m.text

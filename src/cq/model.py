@@ -83,7 +83,8 @@ MemberRole = Literal["owner", "admin", "member"]
 class Problem(msgspec.Struct, frozen=True):
     """A record that could not be used, or (as a notice) something that was read with a doubt.
 
-    ``where`` is ``file:record`` or ``file:line`` as the user can find it.
+    ``where`` is ``file:record`` or ``file:line`` as the user can find it. A notice about several records
+    names the first, and how many there are in ``detail``.
     """
 
     code: str

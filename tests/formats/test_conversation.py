@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from invented import CONVERSATION, PEOPLE, SHANGHAI, Told
 from writers import all_writers
 
-from conversation import CONVERSATION, PEOPLE, SHANGHAI, Told
 from cq.formats import Format, Lack, all_formats, only_when_asked_for
 from cq.model import Event
 from cq.reading import ReadRequest
@@ -33,8 +33,10 @@ def wanted(fmt: Format) -> list[Row]:
 def _is_lost(told: Told, fmt: Format) -> bool:
     if told.event:
         return Lack.EVENTS in fmt.lacks or told.event in fmt.lost
-    return told.kind in fmt.lost or (told.reply_to is not None and "reply" in fmt.lost) or (
-        Lack.KINDS in fmt.lacks and told.kind == "text" and told.text == "[图片]"
+    return (
+        told.kind in fmt.lost
+        or (told.reply_to is not None and "reply" in fmt.lost)
+        or (Lack.KINDS in fmt.lacks and told.kind == "text" and told.text == "[图片]")
     )
 
 
@@ -134,7 +136,9 @@ _COMPARED: dict[Lack, Callable[[Row], None]] = {
     Lack.QUOTES: lambda row: row.update(reply_quote=None),
     Lack.LINKS: lambda row: row.update(url=None),
     Lack.TITLES: lambda row: row.update(card_title=None),
-    Lack.OWN_NAME: lambda row: row.update(sender_name=None if row["sender_id"] == "me" else row["sender_name"]),
+    Lack.OWN_NAME: lambda row: row.update(
+        sender_name=None if row["sender_id"] == "me" else row["sender_name"]
+    ),
     Lack.BREAKS: lambda row: row.update(text=_in_one_line(row["text"])),
     Lack.LINES: lambda row: row.update(text=row["text"].partition("\n")[0] if row["text"] else None),
     Lack.OWN_TEXT: lambda row: row["is_self"] and row.update(text=None, mentions=[]),

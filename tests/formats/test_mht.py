@@ -6,10 +6,10 @@ import time
 from datetime import date
 
 import pytest
+from invented import CONVERSATION
 from raw import Read, read
 from writers.qq_text import mht_date, mht_file, mht_row, mht_title, pc_mht, pc_txt
 
-from conversation import CONVERSATION
 from cq.errors import InputError
 from cq.formats import _mht_rows, _mht_scan
 

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from cq.errors import InputError, UsageError
 from cq.formats._inputs import Candidate, expand
-from cq.formats._lacks import Lack
+from cq.formats._lacks import NAMED_TALK, Lack
 from cq.formats._peek import Peek
 from cq.formats._refusals import refuse
 from cq.formats._source import Source, file_source
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from cq.formats._map import ColumnMap
 
 __all__ = [
+    "NAMED_TALK",
     "Candidate",
     "Format",
     "Identified",

@@ -33,3 +33,19 @@ class Lack(StrEnum):
     OWN_TEXT = "own_text"  # the owner's messages are cut short
     OWN = "is_self"
     RECALLED = "recalled"
+
+
+NAMED_TALK = frozenset(
+    {
+        Lack.GROUP_ID,
+        Lack.MESSAGE_IDS,
+        Lack.SENDER_IDS,
+        Lack.ZONE,
+        Lack.KINDS,
+        Lack.REPLIES,
+        Lack.MENTIONS,
+        Lack.OWN,
+        Lack.RECALLED,
+    }
+)
+"""What logs for human readers lack, all of them: names, local times and placeholders are all they have."""

@@ -78,6 +78,16 @@ FORMAT = Format(
     sniff=sniff,
     read=read,
     replies=True,
-    lacks=frozenset({Lack.GROUP_ID, Lack.GROUP_NAME, Lack.MESSAGE_IDS, Lack.ZONE, Lack.KINDS, Lack.MENTIONS}),
+    lacks=frozenset(
+        {
+            Lack.GROUP_ID,
+            Lack.GROUP_NAME,
+            Lack.MESSAGE_IDS,
+            Lack.ZONE,
+            Lack.KINDS,
+            Lack.MENTIONS,
+            Lack.RECALLED,
+        }
+    ),
     lost=frozenset({"poke"}),
 )

@@ -52,6 +52,7 @@ FORMAT = Format(
             Lack.REPLIES,
             Lack.MENTIONS,
             Lack.LINKS,
+            Lack.RECALLED,
         }
     ),
 )

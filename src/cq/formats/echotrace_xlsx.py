@@ -47,14 +47,7 @@ FORMAT = Format(
     sniff=sniff,
     read=read,
     lacks=frozenset(
-        {
-            Lack.MESSAGE_IDS,
-            Lack.ZONE,
-            Lack.REPLIES,
-            Lack.QUOTES,
-            Lack.MENTIONS,
-            Lack.LINKS,
-        }
+        {Lack.MESSAGE_IDS, Lack.ZONE, Lack.REPLIES, Lack.QUOTES, Lack.MENTIONS, Lack.LINKS, Lack.RECALLED}
     ),
     lost=frozenset({"poke"}),
 )

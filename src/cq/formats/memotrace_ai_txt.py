@@ -28,7 +28,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cq.formats import Format, Lack, Peek, ReadOptions, Source
+from cq.formats import NAMED_TALK, Format, Lack, Peek, ReadOptions, Source
 from cq.model import Batch
 
 DAY = r"\*{20}(\d{4}-\d{2}-\d{2})\*{20}"
@@ -52,19 +52,5 @@ FORMAT = Format(
     platform="wechat",
     sniff=sniff,
     read=read,
-    lacks=frozenset(
-        {
-            Lack.GROUP_ID,
-            Lack.GROUP_NAME,
-            Lack.MESSAGE_IDS,
-            Lack.SENDER_IDS,
-            Lack.TIMES,
-            Lack.ZONE,
-            Lack.KINDS,
-            Lack.EVENTS,
-            Lack.REPLIES,
-            Lack.MENTIONS,
-            Lack.OWN,
-        }
-    ),
+    lacks=NAMED_TALK | {Lack.GROUP_NAME, Lack.TIMES, Lack.EVENTS},
 )

@@ -33,7 +33,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cq.formats import Format, Lack, Peek, ReadOptions, Source
+from cq.formats import NAMED_TALK, Format, Lack, Peek, ReadOptions, Source
 from cq.formats._head_vote import vote
 from cq.model import Batch
 
@@ -85,17 +85,5 @@ FORMAT = Format(
     platform="wechat",
     sniff=sniff,
     read=read,
-    lacks=frozenset(
-        {
-            Lack.GROUP_ID,
-            Lack.GROUP_NAME,
-            Lack.MESSAGE_IDS,
-            Lack.SENDER_IDS,
-            Lack.ZONE,
-            Lack.KINDS,
-            Lack.REPLIES,
-            Lack.MENTIONS,
-            Lack.OWN,
-        }
-    ),
+    lacks=NAMED_TALK | {Lack.GROUP_NAME},
 )

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cq.formats import Format, Lack, Peek, ReadOptions, Source
+from cq.formats import NAMED_TALK, Format, Lack, Peek, ReadOptions, Source
 from cq.model import Batch
 
 _TITLE = re.compile(r"(?:[^{\[<：\n][^：\n]{0,200} )?QQ 聊天记录归档")
@@ -43,22 +43,6 @@ FORMAT = Format(
     platform="qq",
     sniff=_sniff,
     read=_read,
-    lacks=frozenset(
-        {
-            Lack.GROUP_ID,
-            Lack.MESSAGE_IDS,
-            Lack.SENDER_IDS,
-            Lack.ZONE,
-            Lack.KINDS,
-            Lack.BREAKS,
-            Lack.REPLIES,
-            Lack.QUOTES,
-            Lack.MENTIONS,
-            Lack.LINKS,
-            Lack.TITLES,
-            Lack.OWN,
-            Lack.RECALLED,
-        }
-    ),
+    lacks=NAMED_TALK | {Lack.QUOTES, Lack.LINKS, Lack.TITLES, Lack.BREAKS},
     lost=frozenset({"link", "forward", "mini_program", "location", "poke"}),
 )

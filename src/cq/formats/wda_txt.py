@@ -61,12 +61,13 @@ FORMAT = Format(
     lacks=frozenset(
         {
             Lack.MESSAGE_IDS,
+            Lack.OWN_NAME,
             Lack.ZONE,
             Lack.KINDS,
             Lack.REPLIES,
             Lack.QUOTES,
             Lack.MENTIONS,
-            Lack.OWN_NAME,
+            Lack.RECALLED,
         }
     ),
     lost=frozenset({"mini_program"}),

@@ -53,6 +53,7 @@ FORMAT = Format(
             Lack.QUOTES,
             Lack.MENTIONS,
             Lack.LINKS,
+            Lack.RECALLED,
         }
     ),
     lost=frozenset({"mini_program"}),

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cq.formats import Format, Lack, ReadOptions, Source, only_when_asked_for
+from cq.formats import NAMED_TALK, Format, Lack, ReadOptions, Source, only_when_asked_for
 from cq.model import Batch
 
 
@@ -36,23 +36,5 @@ FORMAT = Format(
     platform="wechat",
     sniff=only_when_asked_for,
     read=_read,
-    lacks=frozenset(
-        {
-            Lack.GROUP_ID,
-            Lack.GROUP_NAME,
-            Lack.MESSAGE_IDS,
-            Lack.SENDER_IDS,
-            Lack.SECONDS,
-            Lack.ZONE,
-            Lack.KINDS,
-            Lack.EVENTS,
-            Lack.REPLIES,
-            Lack.QUOTES,
-            Lack.MENTIONS,
-            Lack.LINKS,
-            Lack.TITLES,
-            Lack.OWN,
-            Lack.RECALLED,
-        }
-    ),
+    lacks=NAMED_TALK | {Lack.GROUP_NAME, Lack.SECONDS, Lack.EVENTS, Lack.QUOTES, Lack.LINKS, Lack.TITLES},
 )

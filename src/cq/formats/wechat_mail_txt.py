@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cq.formats import Format, Lack, Peek, ReadOptions, Source
+from cq.formats import NAMED_TALK, Format, Lack, Peek, ReadOptions, Source
 from cq.formats._pages import tool
 from cq.model import Batch
 
@@ -71,20 +71,6 @@ FORMAT = Format(
     platform="wechat",
     sniff=sniff,
     read=read,
-    lacks=frozenset(
-        {
-            Lack.GROUP_ID,
-            Lack.MESSAGE_IDS,
-            Lack.SENDER_IDS,
-            Lack.SECONDS,
-            Lack.ZONE,
-            Lack.KINDS,
-            Lack.EVENTS,
-            Lack.REPLIES,
-            Lack.QUOTES,
-            Lack.MENTIONS,
-            Lack.OWN,
-        }
-    ),
+    lacks=NAMED_TALK | {Lack.SECONDS, Lack.EVENTS, Lack.QUOTES},
     lost=frozenset({"link", "red_packet", "forward", "mini_program"}),
 )

@@ -35,7 +35,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cq.formats import Format, Lack, Peek, ReadOptions, Source
+from cq.formats import NAMED_TALK, Format, Lack, Peek, ReadOptions, Source
 from cq.model import Batch
 
 TIME = r"(?:\d{4}[-/]\d{1,2}[-/]\d{1,2} )?\d{1,2}:\d{2}(?::\d{2})?(?: ?[AaPp][Mm])?"
@@ -74,19 +74,6 @@ FORMAT = Format(
     platform="wechat",
     sniff=sniff,
     read=read,
-    lacks=frozenset(
-        {
-            Lack.GROUP_ID,
-            Lack.MESSAGE_IDS,
-            Lack.SENDER_IDS,
-            Lack.TIMES,
-            Lack.ZONE,
-            Lack.KINDS,
-            Lack.REPLIES,
-            Lack.MENTIONS,
-            Lack.LINKS,
-            Lack.OWN,
-        }
-    ),
+    lacks=NAMED_TALK | {Lack.TIMES, Lack.LINKS},
     lost=frozenset({"reply"}),
 )

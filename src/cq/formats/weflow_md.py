@@ -32,7 +32,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cq.formats import Format, Lack, Peek, ReadOptions, Source
+from cq.formats import NAMED_TALK, Format, Lack, Peek, ReadOptions, Source
 from cq.model import Batch
 
 HEAD = r"## (\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}) (\S[^\n]{0,300})"
@@ -72,17 +72,5 @@ FORMAT = Format(
     platform="wechat",
     sniff=sniff,
     read=read,
-    lacks=frozenset(
-        {
-            Lack.GROUP_ID,
-            Lack.MESSAGE_IDS,
-            Lack.SENDER_IDS,
-            Lack.ZONE,
-            Lack.KINDS,
-            Lack.REPLIES,
-            Lack.MENTIONS,
-            Lack.LINKS,
-            Lack.OWN,
-        }
-    ),
+    lacks=NAMED_TALK | {Lack.LINKS},
 )

@@ -47,13 +47,5 @@ FORMAT = Format(
     platform="wechat",
     sniff=sniff,
     read=read,
-    lacks=frozenset(
-        {
-            Lack.MESSAGE_IDS,
-            Lack.ZONE,
-            Lack.REPLIES,
-            Lack.MENTIONS,
-            Lack.LINKS,
-        }
-    ),
+    lacks=frozenset({Lack.MESSAGE_IDS, Lack.ZONE, Lack.REPLIES, Lack.MENTIONS, Lack.LINKS, Lack.RECALLED}),
 )

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cq.formats import Format, Lack, Peek, ReadOptions, Source
+from cq.formats import NAMED_TALK, Format, Lack, Peek, ReadOptions, Source
 from cq.formats._table import csv_rows, head_of
 from cq.model import Batch
 
@@ -51,23 +51,5 @@ FORMAT = Format(
     platform="wechat",
     sniff=sniff,
     read=read,
-    lacks=frozenset(
-        {
-            Lack.GROUP_ID,
-            Lack.GROUP_NAME,
-            Lack.MESSAGE_IDS,
-            Lack.SENDER_IDS,
-            Lack.SECONDS,
-            Lack.ZONE,
-            Lack.KINDS,
-            Lack.REPLIES,
-            Lack.QUOTES,
-            Lack.MENTIONS,
-            Lack.LINKS,
-            Lack.EVENTS,
-            Lack.TITLES,
-            Lack.OWN,
-            Lack.RECALLED,
-        }
-    ),
+    lacks=NAMED_TALK | {Lack.GROUP_NAME, Lack.SECONDS, Lack.EVENTS, Lack.QUOTES, Lack.LINKS, Lack.TITLES},
 )

@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cq.formats import Format, Lack, Peek, ReadOptions, Source
+from cq.formats import NAMED_TALK, Format, Lack, Peek, ReadOptions, Source
 from cq.formats._head_vote import vote
 from cq.model import Batch
 
@@ -59,22 +59,5 @@ FORMAT = Format(
     platform="wechat",
     sniff=sniff,
     read=read,
-    lacks=frozenset(
-        {
-            Lack.GROUP_ID,
-            Lack.GROUP_NAME,
-            Lack.MESSAGE_IDS,
-            Lack.SENDER_IDS,
-            Lack.SECONDS,
-            Lack.ZONE,
-            Lack.KINDS,
-            Lack.EVENTS,
-            Lack.REPLIES,
-            Lack.QUOTES,
-            Lack.MENTIONS,
-            Lack.LINKS,
-            Lack.TITLES,
-            Lack.OWN,
-        }
-    ),
+    lacks=NAMED_TALK | {Lack.GROUP_NAME, Lack.SECONDS, Lack.EVENTS, Lack.QUOTES, Lack.LINKS, Lack.TITLES},
 )

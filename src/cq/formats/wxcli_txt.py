@@ -29,7 +29,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cq.formats import Format, Lack, Peek, ReadOptions, Source
+from cq.formats import NAMED_TALK, Format, Lack, Peek, ReadOptions, Source
 from cq.model import Batch
 
 HEAD = (
@@ -63,19 +63,5 @@ FORMAT = Format(
     platform="wechat",
     sniff=sniff,
     read=read,
-    lacks=frozenset(
-        {
-            Lack.GROUP_ID,
-            Lack.MESSAGE_IDS,
-            Lack.SENDER_IDS,
-            Lack.SECONDS,
-            Lack.ZONE,
-            Lack.KINDS,
-            Lack.REPLIES,
-            Lack.MENTIONS,
-            Lack.LINKS,
-            Lack.OWN,
-            Lack.OWN_NAME,
-        }
-    ),
+    lacks=NAMED_TALK | {Lack.OWN_NAME, Lack.SECONDS, Lack.LINKS},
 )

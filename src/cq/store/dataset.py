@@ -107,7 +107,7 @@ def _add(folder: Path, log: MessageLog, sources: list[SourceReport]) -> ImportRe
     again = imported.issuperset(s.sha256 for s in sources)
     if again and (settled.people or len(settled.gone)):
         # Which row stood for which may come out otherwise among the rows that came later. It was decided.
-        parts, read = [], sum(s.rows for s in log.spans)
+        parts, read = list[PartFile](), sum(s.rows for s in log.spans)
     else:
         parts, read = _write_parts(folder, log, known, stamp)
     sources = _with_notices(sources, settled)
@@ -178,13 +178,13 @@ def _with_formats(parts: list[PartFile], log: MessageLog, joined: dict[str, str]
 
 def _with_notices(sources: list[SourceReport], settled: Settled) -> list[SourceReport]:
     """The sources, with the doubts that came up when they met what is stored."""
-    from cq.store.tally import SHOWN_PROBLEMS
+    from cq.store.tally import SHOWN_PROBLEMS, times
 
     out = list(sources)
     for format_id, code, detail in settled.notices if sources else ():
         i = max((i for i, s in enumerate(out) if s.format == format_id), default=len(out) - 1)
         counts = dict(out[i].notice_counts)
-        counts[code] = counts.get(code, 0) + 1
+        counts[code] = counts.get(code, 0) + times(code, detail)
         notices = [*out[i].notices, Problem(code, out[i].path, detail)][:SHOWN_PROBLEMS]
         out[i] = msgspec.structs.replace(out[i], notices=notices, notice_counts=counts)
     return out

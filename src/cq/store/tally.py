@@ -28,6 +28,15 @@ class GroupSpan(msgspec.Struct, frozen=True):
         return GroupSpan(self.group, rows, first, last)
 
 
+_NO_COUNT = frozenset({"group_by_name", "wal_not_read", "truncated"})
+"""Notices whose number is an id or a size."""
+
+
+def times(code: str, detail: str) -> int:
+    """How many records a notice is about: a detail that is a plain number says it."""
+    return int(detail) if detail.isdecimal() and code not in _NO_COUNT else 1
+
+
 @dataclass(slots=True)
 class Tally:
     """What became of the records of one source. The counting law is :attr:`seen`."""
@@ -58,7 +67,7 @@ class Tally:
 
     def notice(self, code: str, where: str, detail: str = "") -> None:
         """Note a doubt; the first few are kept whole, all are counted."""
-        self.notice_counts[code] += 1
+        self.notice_counts[code] += times(code, detail)
         if len(self.notices) < SHOWN_PROBLEMS:
             self.notices.append(Problem(code, where, detail))
 

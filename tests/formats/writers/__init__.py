@@ -9,7 +9,7 @@ from __future__ import annotations
 import pkgutil
 from importlib import import_module
 
-from conversation import Writer
+from invented import Writer
 
 
 def all_writers() -> dict[str, Writer]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from conversation import Conversation
+from invented import Conversation
+
 from writers.qq_text import PC_LOST, body, clock, rows_but
 
 

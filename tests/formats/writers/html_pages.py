@@ -7,7 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from conversation import Conversation, Told
+from invented import Conversation, Told
+
 from writers import wechat_json
 from writers.wechat_json import TAGS, codes, is_mine, local_type, one_line, quoted_by, sentence, words, xml
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from conversation import PEOPLE, Conversation, Told
+from invented import PEOPLE, Conversation, Told
 
 Value = int | str | bytes
 Element = Mapping[int, Value | list[bytes]]

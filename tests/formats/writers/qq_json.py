@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from conversation import ME, PEOPLE, Conversation, Person, Told, Writer
+from invented import ME, PEOPLE, Conversation, Person, Told, Writer
 
 Json = dict[str, Any]
 Written = Callable[[Conversation], dict[str, bytes]]

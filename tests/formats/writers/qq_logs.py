@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from conversation import PEOPLE, Conversation, Told
+from invented import PEOPLE, Conversation, Told
+
 from writers.qq_text import qce_text, rows_but
 
 QCE_LOST = ("link", "mini_program", "red_packet", "sticker")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from conversation import PEOPLE, Conversation, Person, Told
+from invented import PEOPLE, Conversation, Person, Told
 
 RULE = "=" * 64
 PLACEHOLDERS = {"image": "[图片]", "sticker": "[表情]", "voice": "[语音]", "video": "[视频]"}

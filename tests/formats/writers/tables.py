@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC
 
-from conversation import PEOPLE, Conversation, Person, Told
+from invented import PEOPLE, Conversation, Person, Told
 
 
 def table(

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from itertools import groupby
 
-from conversation import Conversation, Told
+from invented import Conversation, Told
+
 from writers.wechat_json import TAGS, local_type, one_line, quoted_by, sentence
 from writers.wechat_text import rows
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from xml.sax.saxutils import escape
 
-from conversation import ME, PEOPLE, Conversation, Told
+from invented import ME, PEOPLE, Conversation, Told
 
 Json = dict[str, Any]
 

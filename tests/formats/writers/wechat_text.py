@@ -8,7 +8,8 @@ import quopri
 from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 
-from conversation import PEOPLE, Conversation, Told
+from invented import PEOPLE, Conversation, Told
+
 from writers.wechat_json import one_line, quoted_by, sentence
 
 Files = Mapping[str, bytes]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from conversation import PEOPLE, Conversation, Told
+from invented import PEOPLE, Conversation, Told
+
 from writers.wechat_json import Json, dump
 
 

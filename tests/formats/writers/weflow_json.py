@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from conversation import PEOPLE, Conversation, Told
+from invented import PEOPLE, Conversation, Told
+
 from writers.wechat_json import (
     Json,
     codes,

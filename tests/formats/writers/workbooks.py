@@ -14,9 +14,9 @@ from datetime import datetime
 from typing import Any
 
 import openpyxl
+from invented import PEOPLE, Conversation, Told
 from openpyxl.styles import Font
 
-from conversation import PEOPLE, Conversation, Told
 from writers.qq_text import qce_text, rows_but
 from writers.tables import chatlog_alpha, memotrace3, name, sentence
 
