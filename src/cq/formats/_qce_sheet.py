@@ -69,6 +69,7 @@ def _messages(sheets: Sheets, rows: Rows, group: Group) -> object:
         if word in _PLAIN and text and (person or name) and "[" not in text and "\r" not in text:
             continue
         kind = _WORDS.get(word.strip(), word)
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
         contents[i] = content_of(Body(text, kind), system=not person and not name)
     return assemble(
         sheets.label,
