@@ -36,8 +36,9 @@ def formats() -> Iterator[str]:
     words = locales.load("en")
     yield "**Ids**: the export's message ids identify a message across exports. **Replies**: it can say which"
     yield "message answers which. **Everybody**: its member list is the whole group, silent members too."
-    yield "**Lacks** and **blurs** are what no such file holds, whatever was exported: a test holds every format to"
-    yield "them, with one conversation written as each tool writes it. Blurred kinds and events come out as others.\n"
+    yield "**Lacks** and **blurs** are what no such file holds, whatever was exported (blurred kinds and"
+    yield "events come out as others): a test holds every format to them, with one conversation as each tool"
+    yield "writes it.\n"
     yield "| id | export | ids | replies | everybody | lacks | blurs |\n|---|---|---|---|---|---|---|"
     for f in all_formats():
         flags = " | ".join("yes" if flag else "no" for flag in (f.unique_ids, f.replies, f.roster))
