@@ -9,11 +9,17 @@ and memory. The samples are the seeds. What breaks is left in ``.fuzz/<format>/`
 
 from __future__ import annotations
 
+import contextlib
 import io
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from cq.formats._map import ColumnMap
 
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / ".fuzz"
@@ -36,20 +42,27 @@ def corpus(format_id: str) -> Path:
     return folder
 
 
+def _map(format_id: str) -> ColumnMap:
+    """The column map of the format's sample."""
+    from cq.formats._map import load
+
+    return load(next((ROOT / "sample_exports" / format_id).glob("*.map.toml")))
+
+
 def fuzz(format_id: str, options: list[str]) -> None:
     """Run one target; it ends with the process."""
     import atheris
 
     with atheris.instrument_imports(include=["cq.formats"]):
+        from cq.errors import InputError
         from cq.formats import ReadOptions, Source, all_formats
 
         fmt = next(f for f in all_formats() if f.id == format_id)
-        fmt.read(Source("x", lambda: io.BytesIO(b""), 0), ReadOptions(ZONE))
-    from datetime import date
-
+        column_map = _map(format_id) if fmt.needs_map else None
+        given = ReadOptions(ZONE, date(2026, 2, 1), 2026, map=column_map)
+        with contextlib.suppress(InputError):  # loads what the reader imports when it is called
+            list(fmt.read(Source("x", lambda: io.BytesIO(b""), 0), given))
     from cq.errors import CqError
-
-    given = ReadOptions(ZONE, date(2026, 2, 1), 2026)
 
     def one(data: bytes) -> None:
         source = Source("x.txt", lambda: io.BytesIO(data), len(data))
