@@ -33,6 +33,11 @@ def formats() -> Iterator[str]:
     """A page per format: its module docstring, and what it carries."""
     yield "# Formats\n"
     yield "What `cq` reads, from the module docstring of each format. `cq formats` prints the list.\n"
+    yield "**Which one to make.** Without any other tool: WeChat's mail export (`wechat-mail-txt`), the text"
+    yield "export of QQ PC and TIM (`qq-pc-txt`). With the richest content: QQ Chat Exporter's JSON (`qce-json`)"
+    yield "for QQ NT, JSON with message ids for WeChat (`weflow-json`, `wda-json`, `chatlab-jsonl`). `cq` decrypts"
+    yield "nothing. Export chats you take part in, on your own account and device; what members have to be told is"
+    yield "for your law to say.\n"
     words = locales.load("en")
     yield "**Ids**: the export's message ids identify a message across exports. **Replies**: it can say which"
     yield "message answers which. **Everybody**: its member list is the whole group, silent members too."
