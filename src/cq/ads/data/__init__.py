@@ -1,0 +1,1 @@
+"""Data of the ads room, read as package resources; no code."""
