@@ -1,0 +1,244 @@
+"""What the words of texts say, as columns: fold, trigger, rules, bigrams, decision.
+
+The cheap steps run over whole chunks; rules, which know where they hit, run only where the trigger
+saw something. The limits are those of the experiments behind them (``CONFIRMED`` and its neighbours);
+the model's own thresholds come with its weights. It knows no sender, no time and no neighbours, and it
+explains nothing: ``cascade`` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from cq.ads.model import Model
+from cq.ads.normalize import Folded, fold, fold_all
+from cq.ads.rules import Hit, RuleBook
+from cq.ads.verdict import AD_KINDS, KINDS, AdKind
+
+CONFIRMED = 0.85
+"""Rule evidence that needs no model (precision .99 on hand-checked messages of unseen sources)."""
+CONFIRMED_WITH_MODEL = 0.5
+SUSPECTED = 0.3
+"""Least rule evidence that the model may promote."""
+ALONE_CHARACTERS = 12
+"""A skeleton as long as this may be suspected by the model alone, above its strictest threshold."""
+RULES_ONLY_CHARACTERS = 6
+"""A shorter skeleton holds too few bigrams: the model says nothing about it."""
+WINDOW_CHARACTERS = 400
+"""Evidence counts together only as far as it stands this close: a long article is no heap of hints."""
+AROUND_CHARACTERS = 100
+"""Counter-evidence counts this far around the window, too."""
+CONTACT_SHARE = 0.25
+"""A contact says how, not what: this much of its weight counts for the kind."""
+CHUNK = 8192
+
+_CHAIN = AD_KINDS.index(AdKind.CHAIN)
+_PLACES: dict[AdKind | None, int] = {kind: place for place, kind in enumerate(AD_KINDS)}
+NO_KIND = KINDS.index(AdKind.NONE)
+
+
+class Weighed(NamedTuple):
+    """The rule hits of one text added up: the sum, the sum without chain letters, and by kind."""
+
+    score: float
+    without_chain: float
+    kinds: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the words of texts say, one entry per text.
+
+    ``score``: sum of rule weights; ``without_chain``: the same without chain letters; ``model``: logit,
+    -inf where it was not asked; ``alone``: the model may speak without a rule; ``kinds``: [n, 7] evidence
+    by ``AD_KINDS``; ``found``: any rule spoke for an ad; ``looked``: what speaks against was looked for,
+    too; ``allowed``: the allow-list applies; ``skeletons``: the folded texts as Arrow strings; ``read``:
+    by entry, what was found where, if that was to be kept.
+    """
+
+    score: NDArray[np.float32]
+    without_chain: NDArray[np.float32]
+    model: NDArray[np.float32]
+    alone: NDArray[np.bool_]
+    kinds: NDArray[np.float32]
+    found: NDArray[np.bool_]
+    looked: NDArray[np.bool_]
+    allowed: NDArray[np.bool_]
+    skeletons: pa.Array
+    read: dict[int, tuple[Folded, list[Hit]]]
+
+    @staticmethod
+    def joined(parts: Sequence[Words]) -> Words:
+        """The parts one behind the other."""
+        names = ("score", "without_chain", "model", "alone", "kinds", "found", "looked", "allowed")
+        arrays = {name: np.concatenate([getattr(p, name) for p in parts]) for name in names}
+        starts = accumulate((len(p.score) for p in parts), initial=0)
+        read = {at + i: kept for at, p in zip(starts, parts, strict=False) for i, kept in p.read.items()}
+        return Words(**arrays, skeletons=pa.concat_arrays([p.skeletons for p in parts]), read=read)
+
+
+class Decided(NamedTuple):
+    """Decisions: int8 index into ``OUTCOMES``, int8 index into ``KINDS``."""
+
+    outcome: NDArray[np.int8]
+    kind: NDArray[np.int8]
+
+
+class Reader:
+    """Rules, model and allow-list, ready to read texts."""
+
+    def __init__(self, rules: RuleBook, model: Model | None, allow: Sequence[str] = ()) -> None:
+        self.rules, self.model = rules, model
+        folded = zip(*fold_all(list(allow)), strict=True)
+        self._allow = [(norm.strip(), bare) for norm, bare in folded if norm.strip()]
+
+    def words(self, texts: Sequence[str], *, keep: bool = False) -> Words:
+        """What the words of ``texts`` say; any number of texts. ``keep``: also what was found where."""
+        parts = [self._chunk(texts[at : at + CHUNK], keep) for at in range(0, len(texts), CHUNK)]
+        return Words.joined(parts) if parts else self._chunk((), keep)
+
+    def _chunk(self, texts: Sequence[str], keep: bool) -> Words:
+        n = len(texts)
+        norms, skeletons = fold_all(texts)
+        score, without, kinds = np.zeros(n, np.float32), np.zeros(n, np.float32), np.zeros((n, 7), np.float32)
+        found, against = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+        looked = self.rules.maybe(norms, skeletons)
+        read: dict[int, tuple[Folded, list[Hit]]] = {}
+
+        def look(rows: NDArray[np.int64]) -> None:
+            for i in rows.tolist():
+                folded = fold(texts[i])
+                hits = self.rules.find(folded)
+                if keep:
+                    read[i] = folded, hits
+                score[i], without[i], kinds[i] = weigh(hits)
+                found[i] = any(h.rule.weight > 0 for h in hits)
+                against[i] = any(h.rule.weight < 0 for h in hits)
+
+        look(np.flatnonzero(looked))
+        length = np.fromiter(map(len, skeletons), np.int64, n)
+        alone = length >= ALONE_CHARACTERS
+        model = np.full(n, -np.inf, np.float32)
+        if self.model is not None:
+            asked = np.flatnonzero((found & (length >= RULES_ONLY_CHARACTERS)) | alone)
+            model[asked] = self.model.scores([skeletons[i] for i in asked.tolist()])
+            # The trigger looks only for what speaks for an ad: where the model would speak alone,
+            # what speaks against it is still to be looked for.
+            unseen = alone & ~looked & (model >= self.model.t_alone)
+            look(np.flatnonzero(unseen))
+            looked |= unseen
+        return Words(
+            score,
+            without,
+            model,
+            alone & ~against,
+            kinds,
+            found,
+            looked,
+            self._allowed(norms, skeletons),
+            pa.array(skeletons, pa.large_string()),
+            read,
+        )
+
+    def look_again(self, words: Words, at: NDArray[np.int64], texts: Sequence[str]) -> None:
+        """Look for what speaks against entries ``at`` that the trigger passed over: evidence from outside the
+        words is about to speak for them. ``texts`` are those of ``at``."""
+        for i, text in zip(at.tolist(), texts, strict=True):
+            folded = fold(text)
+            hits = self.rules.find(folded)
+            words.read[i] = folded, hits
+            words.score[i] = words.without_chain[i] = weigh(hits).score
+            words.alone[i] &= words.score[i] >= 0
+            words.looked[i] = True
+
+    def _allowed(self, norms: Sequence[str], skeletons: Sequence[str]) -> NDArray[np.bool_]:
+        if not self._allow:
+            return np.zeros(len(norms), np.bool_)
+        pairs = zip(norms, skeletons, strict=True)
+        return np.array(
+            [
+                any(w in norm or (bare and bare in skeleton) for w, bare in self._allow)
+                for norm, skeleton in pairs
+            ],
+            np.bool_,
+        )
+
+    def decide(
+        self, words: Words, more: NDArray[np.float32] | None = None, kinds: NDArray[np.float32] | None = None
+    ) -> Decided:
+        """The decision on each text; ``more`` ([n]) and ``kinds`` ([n, 7]) are evidence from outside.
+
+        A chain letter is at most suspected, unless it is an ad as well; then it counts as that ad.
+        Allow-list and policy are the caller's.
+        """
+        extra = np.zeros(len(words.score), np.float32) if more is None else more
+        evidence = words.kinds if kinds is None else words.kinds + kinds
+        whole = self._tier(words.score + extra, words)
+        bare = self._tier(words.without_chain + extra, words)
+        guess = self._guess(evidence, words.skeletons, whole)
+        chain = guess == _CHAIN
+        if (also := np.flatnonzero(chain & (bare == 2))).size:
+            rest = evidence[also].copy()
+            rest[:, _CHAIN] = -1.0
+            guess[also] = rest.argmax(1)
+        outcome = np.where(chain, np.minimum(whole, np.maximum(bare, 1)), whole).astype(np.int8)
+        return Decided(outcome, np.where(outcome > 0, guess, NO_KIND).astype(np.int8))
+
+    def _tier(self, score: NDArray[np.float32], words: Words) -> NDArray[np.int8]:
+        score = score + np.float32(1e-4)  # float32 sums of 0.85 must reach 0.85
+        tier = np.zeros(len(score), np.int8)
+        # Where the model says nothing, as much is asked of the rules as where it agrees.
+        tier[(score >= CONFIRMED_WITH_MODEL) & np.isneginf(words.model)] = 1
+        if self.model is not None:
+            tier[(score >= SUSPECTED) & (words.model >= self.model.t_lo)] = 1
+            tier[words.alone & (words.model >= self.model.t_alone)] = 1
+            tier[(score >= CONFIRMED_WITH_MODEL) & (words.model >= self.model.t_hi)] = 2
+        tier[score >= CONFIRMED] = 2
+        return tier
+
+    def _guess(
+        self, kinds: NDArray[np.float32], skeletons: pa.Array, tier: NDArray[np.int8]
+    ) -> NDArray[np.int8]:
+        """The likeliest kind of each text with a verdict: rule evidence plus the kind model's probability;
+        of equal ones the earlier of ``AD_KINDS``."""
+        best = np.full(len(tier), NO_KIND, np.int8)
+        rows = np.flatnonzero(tier)
+        if len(rows):
+            total = kinds[rows].astype(np.float64)
+            if self.model is not None:
+                total = total + self.model.kinds(skeletons.take(pa.array(rows)).to_pylist())
+            best[rows] = np.round(total, 4).argmax(1)
+        return best
+
+
+def weigh(hits: Sequence[Hit]) -> Weighed:
+    """The hits of one text added up; of the positive ones, those that stand close together."""
+    start = _window(hits)
+    end = start + WINDOW_CHARACTERS
+    kinds = [0.0] * len(AD_KINDS)
+    positive = chain = against = 0.0
+    for rule, at in ((h.rule, h.lo) for h in hits):
+        if rule.weight < 0:
+            against += rule.weight if start - AROUND_CHARACTERS <= at < end + AROUND_CHARACTERS else 0.0
+        elif start <= at < end:
+            positive += rule.weight
+            if (place := _PLACES.get(rule.kind)) is not None:
+                kinds[place] += rule.weight * (CONTACT_SHARE if rule.contact else 1.0)
+                chain += rule.weight if rule.kind == AdKind.CHAIN else 0.0
+    return Weighed(positive + against, positive - chain + against, tuple(kinds))
+
+
+def _window(hits: Sequence[Hit]) -> int:
+    """Where the window with the most positive weight starts."""
+    good = sorted((h.lo, h.rule.weight) for h in hits if h.rule.weight > 0)
+    if not good or good[-1][0] - good[0][0] < WINDOW_CHARACTERS:
+        return good[0][0] if good else 0
+    starts = {at: sum(w for other, w in good if at <= other < at + WINDOW_CHARACTERS) for at, _ in good}
+    return max(starts, key=lambda at: (starts[at], -at))
