@@ -18,6 +18,7 @@ from typing import Any
 from rich.console import Console
 
 from cq import app, cli, locales, zones
+from cq.ads.rules import book
 from cq.formats import Lack, all_formats
 from cq.model import Event, Kind, message_schema
 from cq.reading import ReadRequest
@@ -64,10 +65,32 @@ def metrics() -> Iterator[str]:
     yield "The same text as `cq explain CODE --lang en`.\n"
     titles = locales.load("en")["terminal"]["explain"]
     for page in explain.explain(None, "en"):
+        if page.kind == "rule":  # they have a page of their own
+            continue
         level = "##" if page.kind == "section" else "###"
         yield f"\n{level} {page.name} · `{page.code}`\n"
         for key, text in page.paragraphs.items():
             yield f"- **{titles.get(key, key)}**: {text}"
+
+
+def rules() -> Iterator[str]:
+    """What speaks for and against an ad: one table of all rules."""
+    yield "# Rules of the ads room\n"
+    yield "What `cq ads` names as evidence, in both languages; the same text as `cq explain RULE`. Weights"
+    yield "add up; `cq explain confirmed` and `cq explain suspected` say how far they must reach. A rule"
+    yield 'about words is switched off under `[ads.rules]` in `cq.toml`, as in `off = ["contact_phone"]`.'
+    yield "The last ones are about behaviour, the model, and decisions of the operator.\n"
+    yield "| rule | kind | weight | name | meaning |\n|---|---|---|---|---|"
+    known = book().rules
+    chinese = {page.code: page for page in explain.rules("zh")}
+    for page in explain.rules("en"):
+        rule = known.get(page.code)
+        kind = (rule.kind or "–") if rule else "–"
+        weight = explain.weight(page.code)
+        shown = "–" if weight is None else f"{weight:g}"
+        name = f"{page.name} · {chinese[page.code].name}"
+        means = page.paragraphs["means"].replace("|", "\\|")
+        yield f"| `{page.code}` | {kind} | {shown} | {name} | {means} |"
 
 
 def schema() -> Iterator[str]:
@@ -98,7 +121,11 @@ def commands() -> Iterator[str]:
     for name, command in top.commands.items():
         arguments = [p for p in command.params if p.param_type_name == "argument"]
         usage = " ".join(_argument(p) for p in arguments)
-        yield f"\n## cq {name} {usage}\n\n{command.help}\n\n| option | meaning |\n|---|---|"
+        help_, _, examples = command.help.partition("\b\n")
+        yield f"\n## cq {name} {usage}\n\n{help_.strip()}\n"
+        if examples:
+            yield f"```text\n{examples.strip()}\n```\n"
+        yield "| option | meaning |\n|---|---|"
         for p in command.params:
             if p.param_type_name == "option" and p.help:
                 yield f"| {', '.join(f'`{o}`' for o in p.opts)} | {p.help} |"
@@ -113,6 +140,7 @@ def _argument(parameter: Any) -> str:
 PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "formats.md": formats,
     "metrics.md": metrics,
+    "rules.md": rules,
     "schema.md": schema,
     "cli.md": commands,
 }

@@ -46,7 +46,7 @@ def test_analyze_json_is_the_contract_document(cq, court):  # type: ignore[no-un
         "platform": "qq",
         "chat_kind": "group",
     }
-    assert set(group["sections"]) == {"activity", "people", "questions"}
+    assert set(group["sections"]) == {"activity", "people", "questions", "ads"}
     # 5 human messages (the recall is none) by 3 people
     assert group["sections"]["activity"]["metrics"]["messages"]["value"] == 5
     assert group["sections"]["activity"]["metrics"]["speakers"]["value"] == 3
@@ -266,10 +266,10 @@ def test_config_is_read_and_its_mistakes_are_named(cq, court):  # type: ignore[n
 def test_init_writes_templates_that_work(cq, court, tmp_path):  # type: ignore[no-untyped-def]
     folder = tmp_path / "new"
     assert cq("init", folder).code == 0
-    assert {p.name for p in folder.iterdir()} == {"cq.toml", "roster.csv", "alias.csv"}
+    assert {p.name for p in folder.iterdir()} == {"cq.toml", "roster.csv", "alias.csv", "labels.csv"}
     assert cq("init", folder).code == 1
     uncommented = re.sub(r"(?m)^# (\w+ = )", r"\1", (folder / "cq.toml").read_text(encoding="utf-8"))
-    uncommented = re.sub(r"(?m)^# (\[\w+\])", r"\1", uncommented)
+    uncommented = re.sub(r"(?m)^# (\[+[\w.]+\]+)", r"\1", uncommented)
     (folder / "cq.toml").write_text(uncommented, encoding="utf-8")
     assert cq("analyze", court, "--config", folder / "cq.toml").code == 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,8 @@ from cq import app, reading, zones
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cq.ads.policy import Policy
+    from cq.ads.verdict import Verdict
     from cq.result import Analysis
 
 Export = str | PathLike[str]
@@ -77,16 +79,23 @@ def analyze(
     sections: Sequence[str] | None = None,
     roster: Export | None = None,
     alias: Export | None = None,
+    labels: Export | None = None,
+    ads: Policy | None = None,
     me: str | None = None,
 ) -> Analysis:
     """What ``cq analyze`` finds, as typed objects; ``source`` may be a frame that :func:`read` gave.
 
     ``since``, ``until`` and ``last`` are as on the command line: relative to the last message,
-    whole local days of ``tz``. Errors are those of :func:`read`.
+    whole local days of ``tz``. ``ads`` is what counts as an ad here (:class:`cq.ads.policy.Policy`),
+    ``labels`` a file of messages that were marked by hand. Errors are those of :func:`read`.
     """
+    from cq import judging
+
+    policy = judging.policy(ads, labels=labels)
     what = app.AnalyzeRequest(
         app.WindowRequest(since, until, last),
         sections,
+        {"ads": policy},
         roster=Path(roster) if roster is not None else None,
         alias=Path(alias) if alias is not None else None,
     )
@@ -96,3 +105,30 @@ def analyze(
     if isinstance(source, Sequence):
         return app.analyze(reading.ReadRequest([fspath(p) for p in source], zone, group=group, me=me), what)
     return app.analyze_rows(source, reading.ReadRequest([], zone, group=group, me=me), what)
+
+
+def classify_ads(
+    texts: Iterable[str | None],
+    *,
+    model: bool = True,
+    ignore_kinds: Iterable[str] = (),
+    labels: Export | Mapping[str, str] | None = None,
+) -> list[Verdict]:
+    """One verdict per text, in order: is it an ad, of which kind, and what shows it.
+
+    Each text is judged by its words alone, without neighbours; a missing one counts as empty. Verdict ``i``
+    (counted from 1) has the ``message_id`` ``line:i``. Its fields are those of ``cq ads --format jsonl``:
+    ``verdict`` is ``confirmed``, ``suspected`` or ``none``; ``kind`` the best guess; ``kinds`` pairs of kind
+    and weight; ``evidence`` what speaks for it, with the span in the text; ``against`` what does not.
+
+    ``model=False`` leaves the bigram model out; ``ignore_kinds`` are no ads here; ``labels`` is a file or a
+    mapping of texts to ``ad``, ``none`` or a kind, which those texts get, and from which the model learns.
+
+    Raises :class:`TypeError` for a single string and for items that are no text,
+    :class:`cq.errors.UsageError` for a kind nobody knows.
+    """
+    from cq import judging
+
+    if isinstance(texts, str | bytes):
+        raise TypeError("classify_ads takes a list of texts; for a single one write [text]")
+    return judging.classify(texts, judging.policy(model=model, ignore=ignore_kinds, labels=labels))

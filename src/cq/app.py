@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from cq import __version__
 from cq.ahead import ahead
 from cq.errors import CqError, UsageError
-from cq.logs import OwnedLog, by_group, chosen, frame_log
+from cq.logs import OwnedLog, chosen, frame_log
 from cq.reading import Reading, ReadRequest, Watch, quietly, read
+from cq.views import views
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -172,7 +173,6 @@ def _analyze(
     alias: Mapping[str, str],
     roster: Any,
 ) -> Analysis:
-    from cq.analysis._build import build
     from cq.analysis._window import empty
     from cq.result import Analysis, PreviousSpan, WindowSpan
 
@@ -180,20 +180,11 @@ def _analyze(
     if roster is not None and len(spans) > 1:
         raise CqError("roster_needs_group", count=len(spans))
     window: Window = what.window.over(spans, request.zone)
-    groups = {s.group.group_id: s.group for s in spans}
     results, said, compared = {}, False, False
-    wanted = None if request.group is None else set(groups)
-    for group_id, batches in by_group(ahead(reading.log.batches(wanted))):
-        view = build(
-            batches,
-            groups[group_id],
-            [m for m in reading.log.members if m.group_id == group_id],
-            zone=request.zone,
-            alias=alias,
-            roster=roster,
-        )
+    wants_ads = what.sections is None or "ads" in what.sections
+    for view in views(reading.log, request, spans, alias, roster, elsewhere=wants_ads):
         said |= view.rows(window).start < view.rows(window).stop
-        results[group_id], reaches = _group_result(view, window, what)
+        results[view.group.group_id], reaches = _group_result(view, window, what)
         compared |= reaches
     if not said:
         raise empty(window, min(s.first for s in spans), max(s.last for s in spans))
@@ -203,7 +194,7 @@ def _analyze(
         WindowSpan(window.isoformat(window.start), window.isoformat(window.end), str(request.zone)),
         PreviousSpan(window.isoformat(before.start), window.isoformat(before.end)) if before else None,
         reading.sources,
-        [results[g] for g in groups if g in results],
+        [results[s.group.group_id] for s in spans if s.group.group_id in results],
         passed_over=dict(reading.passed_over),
         compared=compared,
     )
@@ -279,6 +270,9 @@ def formats(lang: str) -> list[FormatInfo]:
     ]
 
 
+_INIT_FILES = ("cq.toml", "roster.csv", "alias.csv", "labels.csv")
+
+
 def init(folder: Path, lang: str) -> list[Path]:
     """Write a commented ``cq.toml`` and templates into ``folder``; what was written."""
     from importlib.resources import files
@@ -288,11 +282,11 @@ def init(folder: Path, lang: str) -> list[Path]:
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in ("cq.toml", "roster.csv", "alias.csv"):
+        for name in _INIT_FILES:
             path = folder / name
             if path.exists():
                 raise CqError("init_exists", path=path)
-        for name in ("cq.toml", "roster.csv", "alias.csv"):
+        for name in _INIT_FILES:
             template = files("cq.templates").joinpath(lang, name).read_text(encoding="utf-8")
             if name == "cq.toml":
                 template += _limits(lang)
@@ -305,12 +299,12 @@ def init(folder: Path, lang: str) -> list[Path]:
 
 
 def _limits(lang: str) -> str:
-    """The limits of every analysis as commented TOML, from the code and the words."""
-    from cq import locales
+    """The settings of every analysis as commented TOML, from the code and the words."""
+    from cq import locales, settings
 
+    words = locales.load(lang)
     lines = []
-    for name, settings in default_settings().items():
-        says = locales.load(lang)["settings"][name]
-        lines += ["", f"# [{name}]"]
-        lines += [f"# {key} = {getattr(settings, key)}  # {says[key]}" for key in settings.__struct_fields__]
+    for name, kept in default_settings().items():
+        lines += ["", *settings.commented(name, kept, words["settings"][name])]
+        lines += [f"# {line}" if line else "" for line in words["examples"].get(name, ())]
     return "\n".join(lines) + "\n"

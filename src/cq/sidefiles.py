@@ -1,7 +1,7 @@
-"""Roster and alias files: small CSV tables the operator keeps by hand.
+"""Roster, alias and labels files: small CSV tables the operator keeps by hand.
 
 UTF-8 or GBK, with or without BOM, Chinese or English heads. A column nobody knows is an error: a
-misspelt head would otherwise turn everybody into a silent member.
+misspelt head would otherwise turn everybody into a silent member. What a label means is not known here.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -32,6 +33,13 @@ _ALIAS_HEADS = {
     "member_id": "member_id id qq qq号 qq号码 wxid 微信id 微信号 成员id 账号 号码 编号",
     "person": "person 人 本人 合并为 姓名 name",
 }
+LABEL_COLUMNS = ("message_id", "text", "suggestion", "label")
+_LABEL_HEADS = {
+    "message_id": "message_id id 消息编号 消息id 编号",
+    "text": "text 内容 文本 消息 正文 消息内容",
+    "suggestion": "suggestion 建议 判断 参考",
+    "label": "label 标签 标注 标记 类别 是不是广告",
+}
 _ROLES: dict[str, MemberRole] = {
     "owner": "owner", "群主": "owner", "admin": "admin", "管理员": "admin", "member": "member",
     "成员": "member", "普通成员": "member", "": "member",
@@ -47,6 +55,8 @@ _TIMES = (
 
 
 _ROUNDED = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
+_ESCAPED = re.compile(r"'(?=[=+\-@\t\r\n'])")
+"""A leading apostrophe that ``cq`` wrote so that no spreadsheet takes the text for a formula."""
 
 
 class RosterRow(msgspec.Struct, frozen=True):
@@ -93,10 +103,55 @@ def read_alias(path: Path) -> dict[str, str]:
     return found
 
 
+class LabelRow(msgspec.Struct, frozen=True):
+    """One row of a labels file; ``label`` is one of the values of the words it was read with, or null."""
+
+    message_id: str | None = None
+    text: str | None = None
+    suggestion: str | None = None
+    label: str | None = None
+
+
+def read_labels(path: Path, words: Mapping[str, str]) -> list[LabelRow]:
+    """The rows of a labels file, those that nobody has labelled yet among them.
+
+    ``words``: what may stand in the column ``label``, in lower case, and what it means.
+    """
+    found: list[LabelRow] = []
+    given: dict[str, str] = {}
+    for line, row in _rows(path, _LABEL_HEADS, need=("message_id", "text"), must=("label",)):
+        said = row.get("label")
+        label = words.get(said.lower()) if said else None
+        if said and label is None:
+            raise CqError(
+                "label_value", path=path, line=line, value=said, known=", ".join(dict.fromkeys(words))
+            )
+        text = _ESCAPED.sub("", row["text"].replace("\r\n", "\n"), count=1) if "text" in row else None
+        id_ = row.get("message_id")
+        key = id_ or text or ""
+        if label and given.setdefault(key, label) != label:
+            raise CqError("label_twice", path=path, line=line, text=key[:40])
+        found.append(LabelRow(id_, text, row.get("suggestion"), label))
+    return found
+
+
 def _rows(
-    path: Path, heads: dict[str, str], need: tuple[str, str], *, both: bool = False
+    path: Path,
+    heads: dict[str, str],
+    need: tuple[str, str],
+    *,
+    both: bool = False,
+    must: Sequence[str] = (),
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    reader = csv.reader(io.StringIO(_text(path), newline=""))
+    try:
+        yield from _read(csv.reader(io.StringIO(_text(path), newline="")), path, heads, need, both, must)
+    except csv.Error as error:  # a cell of more than 128 KB: quotation marks that never close
+        raise CqError("sidefile_unreadable", path=path, reason=error) from error
+
+
+def _read(
+    reader: Any, path: Path, heads: dict[str, str], need: tuple[str, str], both: bool, must: Sequence[str]
+) -> Iterator[tuple[int, dict[str, str]]]:
     known = {word: column for column, words in heads.items() for word in words.split()}
     head = [known.get(cell.strip().lower(), f"?{cell.strip()}") for cell in next(reader, [])]
     for column in head:
@@ -105,6 +160,8 @@ def _rows(
     missing = [n for n in need if n not in head]
     if len(missing) > (0 if both else 1):
         raise CqError("sidefile_needs", path=path, need=" / ".join(need))
+    if absent := [m for m in must if m not in head]:
+        raise CqError("sidefile_needs", path=path, need=" / ".join(absent))
     for cells in reader:
         row = {c: v.strip() for c, v in zip(head, cells, strict=False) if v.strip()}
         if row and (all(n in row for n in need) if both else any(n in row for n in need)):

@@ -1,8 +1,9 @@
 """Small groups from tuples, for tests of analyses.
 
-A row is ``(when, who, text)`` or ``(when, who, text, {"kind", "reply", "mentions"})``: ``when`` is local
-wall-clock time (``2026-03-02 09:00``, or with an offset where a clock change makes it ambiguous), ``who``
-a member id or ``None``, ``reply`` the number of an earlier row, ``mentions`` member ids.
+A row is ``(when, who, text)`` or ``(when, who, text, {"kind", "reply", "mentions", "url", "title",
+"recalled"})``: ``when`` is local wall-clock time (``2026-03-02 09:00``, or with an offset where a clock change
+makes it ambiguous), ``who`` a member id or ``None``, ``reply`` the number of an earlier row, ``mentions``
+member ids, ``title`` that of a card.
 """
 
 from __future__ import annotations
@@ -89,6 +90,9 @@ def view(
         mention_row=np.array([row for row, _ in mentions], np.int64),
         mention_person=np.array([who for _, who in mentions], np.int32),
         text=pa.array([text for _, _, text, _ in table], text_type or pa.string()),
+        url=pa.array([extra.get("url") for *_, extra in table], pa.large_string()),
+        card_title=pa.array([extra.get("title") for *_, extra in table], pa.large_string()),
+        recalled=np.array([extra.get("recalled", False) for *_, extra in table], np.bool_),
         message_id=pa.array([f"m{row}" for row in range(len(table))], pa.string()),
         events=[
             EventRow(row, event, index[actor] if actor else -1, tuple(index[t] for t in targets), detail)

@@ -22,6 +22,8 @@ from cq.sidefiles import RosterRow
 from cq.zones import to_local
 
 _SEPARATOR = "\x1e"
+_LONG = ("text", "url", "card_title")
+"""Columns whose texts together may pass two gigabytes."""
 _SPEECH = np.array([kind not in NON_SPEECH for kind in KINDS])
 
 
@@ -154,7 +156,8 @@ class _Columns:
         self._at: list[NDArray[np.int64]] = []
         self._person: list[NDArray[np.int32]] = []
         self._kind: list[NDArray[np.int8]] = []
-        self._arrow: dict[str, list[pa.Array]] = {"text": [], "message_id": [], "reply_to": []}
+        self._arrow: dict[str, list[pa.Array]] = {name: [] for name in (*_LONG, "message_id", "reply_to")}
+        self._recalled: list[NDArray[np.bool_]] = []
         self._mention_row: list[NDArray[np.int64]] = []
         self._mention_who: list[pa.Array] = []
         self._events: list[tuple[int, dict[str, Any]]] = []
@@ -167,8 +170,8 @@ class _Columns:
         self._person.append(self._senders(batch))
         self._kind.append(_kinds(batch.column("kind")))
         for name, pieces in self._arrow.items():
-            column = batch.column(name)
-            pieces.append(column.cast(pa.large_string()) if name == "text" else column)
+            pieces.append(batch.column(name))
+        self._recalled.append(_flags(batch.column("recalled")))
         mentions = batch.column("mentions")
         self._mention_row.append(pc.list_parent_indices(mentions).to_numpy().astype(np.int64) + self._rows)
         self._mention_who.append(mentions.flatten())
@@ -245,10 +248,11 @@ class _Columns:
             reply_to=_reply_rows(_chunked(self._arrow["reply_to"], pa.string()), ids),
             mention_row=rows[mentioned >= 0],
             mention_person=mentioned[mentioned >= 0],
-            text=_chunked(self._arrow["text"], pa.large_string()),
+            recalled=_joined(self._recalled, np.bool_),
             message_id=ids,
             events=events,
             explicit_replies=self._answers,
+            **{name: _long(self._arrow[name]) for name in _LONG},
         )
 
 
@@ -261,8 +265,22 @@ def _chunked(pieces: list[pa.Array], kind: pa.DataType) -> pa.Array:
     return whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
 
 
+def _long(pieces: list[pa.Array]) -> pa.Array:
+    whole = pa.chunked_array(pieces, pa.string())
+    if whole.null_count == len(whole):
+        return pa.nulls(len(whole), pa.large_string())
+    return _chunked(whole.cast(pa.large_string()).chunks, pa.large_string())
+
+
 def _kinds(column: pa.Array) -> NDArray[np.int8]:
     return np.asarray(pc.index_in(column, pa.array([str(k) for k in KINDS])), np.int8)
+
+
+def _flags(column: pa.Array) -> NDArray[np.bool_]:
+    """True where a column says so; what it does not say is no."""
+    if column.null_count == len(column):
+        return np.zeros(len(column), np.bool_)
+    return np.asarray(pc.fill_null(column, False), np.bool_)
 
 
 def _reply_rows(reply_to: pa.Array, ids: pa.Array) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ holds numbers and codes; texts stay in Arrow. Nothing here computes a measure.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -105,9 +105,11 @@ class GroupView:
     ``kind``: int8 index into ``KINDS``. ``human``: bool, a *human message* of the contract (sender
     known, no bot, kind not system, recall or poke). Anonymous messages are human messages of nobody
     in particular: whoever counts people leaves them out through ``somebody``.
-    ``reply_to``: int64 row answered, -1 for none. ``text`` and ``message_id``: Arrow strings.
+    ``reply_to``: int64 row answered, -1 for none. ``text``, ``url``, ``card_title`` and ``message_id``:
+    Arrow strings. ``recalled``: bool, the export marks this row as recalled and keeps its words.
     ``mention_row``, ``mention_person``: parallel, one entry per resolved mention, by row.
     ``explicit_replies``: whether any row of this group says which message it answers.
+    ``memo``: what several sections need and is worked out once, by whoever did; never part of a result.
     """
 
     group: Group
@@ -123,10 +125,13 @@ class GroupView:
     mention_row: NDArray[np.int64]
     mention_person: NDArray[np.int32]
     text: pa.Array
+    url: pa.Array
+    card_title: pa.Array
+    recalled: NDArray[np.bool_]
     message_id: pa.Array
     events: Sequence[EventRow] = ()
     explicit_replies: bool = True
-    notes: dict[str, Any] = field(default_factory=dict)
+    memo: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.sent_at)

@@ -56,7 +56,7 @@ def run(arguments: list[str]) -> int:
     """One command; its exit code."""
     lang = _typed_language(arguments)
     try:
-        code = command(lang).main(args=arguments, prog_name="cq", standalone_mode=False)
+        code = command(lang).main(args=_joined(arguments), prog_name="cq", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except CqError as error:
@@ -83,6 +83,11 @@ def run(arguments: list[str]) -> int:
         else:
             _complain(lang, *CqError("internal", kind=type(error).__name__, detail=error).lines(lang))
         return 1
+
+
+def _joined(arguments: list[str]) -> list[str]:
+    """``ads label`` is one command of two words; a file of that name is ``./label``."""
+    return ["ads label", *arguments[2:]] if arguments[:2] == ["ads", "label"] else arguments
 
 
 def _usage(lang: str, error: TyperException) -> int:

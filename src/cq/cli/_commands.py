@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from cq import __version__, app
-from cq.cli._flags import Choice, Common, Format, Output, Paths, Reading, flattened, option
+from cq.cli import _ads
+from cq.cli._flags import Choice, Common, Format, Judging, Output, Paths, Reading, flattened, option
 from cq.cli._run import Run, emit
 from cq.errors import UsageError
 from cq.reading import read
@@ -34,6 +35,7 @@ def analyze(
     common: Common,
     reading: Reading,
     choice: Choice,
+    judging: Judging,
     format: Format = "text",
     output: Output = "-",
     section: Annotated[str | None, option("--section", metavar="A,B")] = None,
@@ -51,7 +53,7 @@ def analyze(
     what = app.AnalyzeRequest(
         app.WindowRequest(choice.since, choice.until, choice.last),
         sections,
-        kept.analyses,
+        {**kept.analyses, "ads": run.policy(judging, kept)},
         roster or (Path(kept.roster) if kept.roster else None),
         alias or (Path(kept.alias) if kept.alias else None),
     )
@@ -108,6 +110,10 @@ def messages(
         run.account(found.sources, found.passed_over)
     finally:
         found.log.close()
+
+
+cli.command(name="ads")(flattened(_ads.ads))
+cli.command(name="ads label")(flattened(_ads.label))
 
 
 @cli.command(name="import")

@@ -54,6 +54,16 @@ class Choice:
     me: Annotated[str | None, option("--me", metavar="ID")] = None
 
 
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What counts as an ad; adds to ``[ads]`` of cq.toml."""
+
+    labels: Annotated[Path | None, option("--labels", metavar="FILE")] = None
+    no_model: Annotated[bool, option("--no-model")] = False
+    ignore_kind: Annotated[str | None, option("--ignore-kind", metavar="A,B")] = None
+    exempt_sender: Annotated[list[str] | None, option("--exempt-sender", metavar="ID")] = None
+
+
 Paths = Annotated[list[str], typer.Argument(metavar="PATH", show_default=False)]
 Format = Annotated[str, option("--format", "-f", metavar="FORMAT")]
 Output = Annotated[str, option("--output", "-o", metavar="FILE")]
@@ -66,7 +76,7 @@ class ReaderGone(Exception):
 def flattened(function: Callable[..., None]) -> Callable[..., None]:
     """Let a command take groups of flags: each parameter that is a dataclass becomes its fields."""
     hints = get_type_hints(function, include_extras=True)
-    groups = {name: kind for name, kind in hints.items() if kind in (Common, Reading, Choice)}
+    groups = {name: kind for name, kind in hints.items() if kind in (Common, Reading, Choice, Judging)}
     parameters = []
     for name, parameter in inspect.signature(function).parameters.items():
         if name not in groups:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from cq.cli._flags import Choice, Common, Reading
+    from cq.ads.policy import Policy
+    from cq.cli._flags import Choice, Common, Judging, Reading
+    from cq.model import Problem
 
 DEFAULT_ZONE = "Asia/Shanghai"
 DEFAULT_LANGUAGE = "zh"
@@ -64,6 +66,18 @@ class Run:
             choice.me or kept.me,
             reading.strict,
             reading.map,
+        )
+
+    def policy(self, judging: Judging, kept: settings.Settings) -> Policy:
+        """What counts as an ad: the flags on top of ``cq.toml``."""
+        from cq.judging import policy
+
+        return policy(
+            kept.analyses.get("ads"),
+            model=not judging.no_model,
+            ignore=judging.ignore_kind or (),
+            exempt=judging.exempt_sender or (),
+            labels=judging.labels or kept.labels,
         )
 
     def watch(self, label: str) -> None:
@@ -123,6 +137,12 @@ class Run:
         terminal.render_counting(sources, Console(stderr=True), lang=self.lang, color=self.color)
         if passed_over:
             self.passed_over(passed_over)
+
+    def doubts(self, notices: Sequence[Problem]) -> None:
+        """What was odd about the text itself."""
+        for notice in notices:
+            key = "undecodable" if notice.code == "undecodable_bytes" else "overlong"
+            self.say(key, where=notice.where, detail=notice.detail)
 
     def passed_over(self, reasons: Mapping[str, int]) -> None:
         """Files in folders and zips that are no exports, and those that could not be read."""

@@ -14,7 +14,7 @@ from typing import Literal
 from rich.text import Text
 
 from cq.report._terminal_layout import Page
-from cq.report._terminal_tables import heat_map, messages, names, plain, ranking, shares
+from cq.report._terminal_tables import heat_map, messages, names, plain, ranking, reasons, shares
 from cq.section import Table
 
 
@@ -57,6 +57,10 @@ LAYOUTS: Mapping[str, Layout] = {
     "people.left": Layout(plain, "quiet"),
     "questions.unanswered": Layout(partial(messages, unit="question"), "wide"),
     "questions.answerers": Layout(partial(names, value="count"), "wide"),
+    "ads.senders": Layout(partial(plain, dates=True), "wide"),
+    "ads.examples": Layout(reasons, "wide"),
+    "ads.campaigns": Layout(partial(plain, dates=True), "wide"),
+    "ads.floods": Layout(partial(plain, dates=True), "wide"),
 }
 """Tables with a form of their own, by ``section.table``."""
 
@@ -69,5 +73,12 @@ HEADED_BY: Mapping[str, str] = {
 }
 """Tables whose heading carries the metric that counts their rows, so that it is said once."""
 
-QUIET = frozenset({"people.gini", "people.gini_equal", "activity.speakers_7d", "activity.speakers_30d"})
+_KIND_COUNTS = ("product", "traffic", "link", "event", "job", "vice", "chain", "flood")
+_BY_POLICY = ("exempted", "allowed", "ignored")
+QUIET = frozenset(
+    {"people.gini", "people.gini_equal", "activity.speakers_7d", "activity.speakers_30d"}
+    | {"ads.confirmed", "ads.suspected", "ads.ads_per_week"}
+    | {f"ads.count_{kind}" for kind in _KIND_COUNTS}
+    | {f"ads.{code}" for code in _BY_POLICY}
+)
 """Metrics and series that are parts of another one, or say again what another says."""

@@ -12,7 +12,19 @@ from typing import Any
 from rich.cells import cell_len
 from rich.text import Text
 
-from cq.report._terminal_layout import ACCENT, LABEL, STRONG, Column, Page, cut, flow, grid, pad, widths
+from cq.report._terminal_layout import (
+    ACCENT,
+    LABEL,
+    STRONG,
+    Column,
+    Page,
+    cut,
+    flow,
+    grid,
+    pad,
+    paragraph,
+    widths,
+)
 from cq.report.marks import bar, shade, sparkline
 from cq.report.wording import is_number
 from cq.section import Series, Table
@@ -20,6 +32,8 @@ from cq.section import Series, Table
 GRID_ROWS = 10
 SPARK_WIDTH = 60
 NAME_WIDTH = 24
+SHOWN_RULES = 4
+"""So many of the rules that speak for a verdict, the strongest, are named."""
 WIDE_PAGE = 110
 """From here on a page has room for larger pictures and a third column of metrics."""
 FEW_POINTS = 6
@@ -49,9 +63,11 @@ def more(page: Page, hidden: int, unit: str, indent: int = 0) -> list[Text]:
     return [Text(" " * indent + page.words.more(hidden, unit), LABEL)]
 
 
-def plain(page: Page, table_id: str, table: Table, total: int, *, ids: bool = False) -> list[Text]:
-    """Any table as a grid; without ``ids`` where names stand beside them."""
-    kinds = list(table.columns.values())
+def plain(
+    page: Page, table_id: str, table: Table, total: int, *, ids: bool = False, dates: bool = False
+) -> list[Text]:
+    """Any table as a grid; without ``ids`` where names stand beside them; with ``dates``, times as days."""
+    kinds = ["date" if dates and kind == "time" else kind for kind in table.columns.values()]
     hidden = {"message_id"} | ({"member_id"} if "name" in kinds else set())
     shown = [i for i, kind in enumerate(kinds) if ids or page.verbose or kind not in hidden] or [0]
     names = list(table.columns)
@@ -202,6 +218,41 @@ def messages(
     ]
     lines = grid([[cut(c, 200, page.marks) for c in row] for row in cells], columns, page, indent=4)
     return lines + more(page, total - len(shown), unit, 4)
+
+
+def reasons(page: Page, table_id: str, table: Table, total: int, *, rows: int = 5) -> list[Text]:
+    """Judged messages: what each was taken for, whose, when and by which rules; below it the words."""
+    own = list(table.columns)
+    if not {"verdict", "kind", "name", "sent_at", "text", "why"} <= set(own):
+        return plain(page, table_id, table, total)
+    words, dot = page.words, f" {page.marks.dot} "
+    lines: list[Text] = []
+    shown = table.rows[: limit(page, rows)]
+    for row in shown:
+        cell = dict(zip(own, row, strict=True))
+        name = cut(words.value(cell["name"], "name"), NAME_WIDTH, page.marks) or page.marks.dash
+        head = dot.join([words.value(cell["kind"], "code"), name, words.value(cell["sent_at"], "date")])
+        verdict = words.value(cell["verdict"], "code")
+        rules = [_rule(page, rule) for rule in cell["why"] or ()]  # type: ignore[attr-defined]
+        why = words.listing(rules[: limit(page, SHOWN_RULES)])
+        why += page.marks.more if len(rules) > limit(page, SHOWN_RULES) else ""
+        room = page.width - 6 - cell_len(verdict)
+        line = Text.assemble("    ", (verdict, STRONG), "  ", cut(head, room, page.marks))
+        lines += [line, Text(" " * 6 + cut(words.value(cell["text"], "text"), page.width - 6, page.marks))]
+        if why and cell_len(head + dot + why) <= room:
+            line.append(dot + why, LABEL)
+        elif why:
+            lines += paragraph(why, page, indent=6, style=LABEL)
+    return lines + more(page, total - len(shown), "message", 4)
+
+
+def _rule(page: Page, rule: str) -> str:
+    """What a rule is called; its id where the words have no name for it."""
+    for family in (("rules",), ("ads", "behaviour")):
+        name = page.words.table(*family, rule, "name")
+        if isinstance(name, str):
+            return name
+    return page.words.value(rule, "text")
 
 
 def series_lines(page: Page, section_id: str, series: Mapping[str, Series]) -> list[Text]:

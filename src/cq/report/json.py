@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from cq.ads.verdict import Verdict
 from cq.errors import UsageError
 from cq.model import SCHEMA_VERSION, Event, Kind, message_schema
 from cq.result import (
@@ -233,6 +234,8 @@ def _struct_schema(shape: type[msgspec.Struct], title: str) -> dict[str, Any]:
     for part in schema["$defs"].values():
         if "description" in part:
             part["description"] = inspect.cleandoc(part["description"])
+        if "properties" not in part:  # a closed list of words
+            continue
         defaults = [name for name, field in part["properties"].items() if "default" in field]
         for name in defaults:
             del part["properties"][name]["default"]
@@ -272,6 +275,7 @@ def _column_schema(spec: Any) -> dict[str, Any]:
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "analysis": partial(_struct_schema, AnalysisDocument, "cq.analysis/1"),
     "messages": _messages_schema,
+    "ads": partial(_struct_schema, Verdict, "cq.ads/1"),
     "identify": partial(_struct_schema, IdentifyDocument, "cq.identify/1"),
 }
 """The documents that have a schema, and what makes it."""

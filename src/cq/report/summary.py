@@ -19,7 +19,7 @@ CONCENTRATION = ("top1_share", "top5_share", "top10_share", "absence_factor")
 def sentences(group: GroupResult, words: Words) -> list[str]:
     """The summary of a group, in the order one would tell it."""
     said = (_talk(group, words), _half(group, words), _flow(group, words), _silent(group, words))
-    return [sentence for sentence in (*said, *_answers(group, words)) if sentence]
+    return [sentence for sentence in (*said, *_answers(group, words), _ads(group, words)) if sentence]
 
 
 def concentration(group: GroupResult, words: Words) -> str:
@@ -147,3 +147,16 @@ def _answers(group: GroupResult, words: Words) -> Iterator[str]:
     unanswered = _count(group, "questions.unanswered", "question", words)
     if unanswered and ratio:  # of no answers at all the sentence before has told
         yield words.say("summary.open", questions=unanswered)
+
+
+def _ads(group: GroupResult, words: Words) -> str:
+    """How much is advertising; nothing where none was seen."""
+    ratio = _number(group, "ads.ad_ratio")
+    messages = _count(group, "ads.confirmed", "message", words)
+    senders = _count(group, "ads.ad_senders", "person", words)
+    if not (ratio and messages and senders):
+        return ""
+    said = {"ratio": words.percent(ratio), "messages": messages, "people": senders}
+    here = _number(group, "ads.remaining_ad_senders")
+    key = "ads" if here is None else "ads_here" if here else "ads_gone"
+    return words.say(f"summary.{key}", **said, here=words.number(here or 0))
