@@ -26,6 +26,7 @@ contact_phone | 电话 13912345678 | 圆周率是 3.1415926535
 call_phone | 报名热线：13912345678 | 我的报名还没通过
 add_me | 加我好友拉你进福利群 | 谁来叫我一下
 wanted | 有需要的朋友私聊我 | 我需要一个充电器
+calls | 招新啦，想来的滴我 | 他来的时候我在睡觉
 join_group | 扫码进群抢红包 | 群名改一下吧
 moved_group | 本群即将解散，请加新群 | 这个群好安静
 see_moments | 看我朋友圈，懂的来 | 你看我朋友圈发的照片没
@@ -61,6 +62,7 @@ pitch | 还在为孩子的成绩发愁吗，快来报名 | 你在哪里
 beauty | 热玛吉特价，体验仅980元 | 她很漂亮
 shop | 专柜女人节优惠活动 | 超市关门了
 health_claim | 不节食不反弹，一个周期瘦8斤 | 她瘦了很多
+guarantees | 键盘手工定制，永久质保 | 保质期到明天
 tobacco | 低价出烟，软中硬中都有 | 走出烟雾
 self_promotion | 疯抢中，明天恢复原价 | 亲爱的妈妈
 tao_token | ￥8fGh2kLmPqR￥ 打开淘宝 | 花了 ¥300
@@ -78,6 +80,8 @@ link_vote | https://h5.toupiao-vip.com/v/37 | https://wjx.cn/vm/abc
 link_shop | https://item.taobao.com/item.htm?id=1 | https://www.bilibili.com/video/1
 link_coupon | http://dpurl.cn/AbC12dE | https://meeting.tencent.com/dm/a
 link_shortener | http://t.cn/A6xyzAB | https://cn.example.com/a
+click_link | 每天签到领流量，点这个 http://liuliang-lq.fun/a | 代码在 https://github.com/a/b，下载后运行
+split_link | 资料在 w w w 点 kaoyan8 点 cc | www 是什么意思
 link_bet | 网址 b8k66。cc | 看 b23.tv 上的视频
 link_card_shop | 自助下单 凯瑞.shop | 去 shop 里看看
 event_invite | 亲子公益讲座，限30组家庭报名 | 今天的课程有点难
@@ -92,6 +96,7 @@ daily_income | 一部手机日入300，躺赚 | 每天都很累
 brushing | 刷单小任务，首单试水，返佣 | 我在刷牙
 hiring | 厂里直招普工，包吃住，月薪6500 | 招待客人
 wage | 一天300现结，急需10名 | 工资什么时候发
+rates | 配音缺人，一页30，熟练的长期 | 一天没吃饭
 from_home | 在家用手机就能做，宝妈优先 | 明天居家办公
 loan | 急用钱找我，无抵押贷款当天放款 | 房贷还了十年
 loan_no_check | 征信花也能做，黑户可贷 | 我去查征信
