@@ -31,9 +31,11 @@ def fit(
     half: Literal["dev", "all"] = "all",
     packs: bool | Collection[str] = True,
     rounds: int = weights.ROUNDS,
+    files: Collection[str] = made.FILES,
 ) -> bytes:
-    """The file of the model from these public sources (of qq, sms, weibo) and packs (all, none, or kinds)."""
-    return weights.build(made.examples(sources, half, packs), rounds)
+    """The file of the model from these public sources (of qq, sms, weibo), packs (all, none, or kinds) and
+    files of written messages."""
+    return weights.build(made.examples(sources, half, packs, files), rounds)
 
 
 def main() -> int:

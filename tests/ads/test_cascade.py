@@ -119,7 +119,7 @@ def test_evidence_far_apart_does_not_add_up() -> None:
 def test_limits_are_reached_by_sums_of_float32() -> None:
     reader = judge(Policy(model=False)).reader
     words = reader.words(["甲"] * 3)
-    words.score[:] = words.without_chain[:] = np.float32([0.55 + 0.3, 0.5, 0.499])
+    words.score[:] = words.without_chain[:] = np.float32([0.55 + 0.3, 0.6, 0.599])
     words.kinds[:, 0] = 1
     assert reader.decide(words).outcome.tolist() == [2, 1, 0]
 

@@ -7,6 +7,7 @@ examples of the specification are in none of them: they only measure.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -21,6 +22,8 @@ from cq.ads._descent import SHARE, TRUTH_BITS
 from cq.ads.normalize import fold_all
 
 SOURCES = ("qq", "sms", "weibo")
+FILES = ("players", "neighbours", "business")
+"""Messages written one by one, not from templates; each file by another hand."""
 FOLDS = 5
 
 
@@ -33,6 +36,7 @@ class Example(NamedTuple):
     group: str
     kind: str
     asks: bool = False
+    file: str = ""
 
 
 class Block(NamedTuple):
@@ -45,6 +49,8 @@ class Block(NamedTuple):
 # Found by leaving sources out. The ads of qq are in part people who ask for the product, label 0 of sms holds
 # pieces of ads; a target short of certainty keeps such texts from pulling without end.
 BLOCKS = {
+    ("written", True): Block(20_000, 0.97),
+    ("written", False): Block(20_000, 0.02),
     ("own", True): Block(10_000, 0.97),
     ("own", False): Block(14_000, 0.02),
     ("sms", True): Block(5_000, 0.9),
@@ -61,10 +67,14 @@ _FINE = 1 << 20
 
 
 def examples(
-    sources: Collection[str], half: Literal["dev", "all"], packs: bool | Collection[str]
+    sources: Collection[str],
+    half: Literal["dev", "all"],
+    packs: bool | Collection[str],
+    files: Collection[str] = FILES,
 ) -> list[Example]:
-    """All texts to learn from: of the public sources, and invented ones (of all kinds, of some, of none)."""
-    return [*_public(sources, half), *(_own(None if packs is True else packs) if packs else ())]
+    """All texts to learn from: public, of packs (of all kinds, of some, of none), and written one by one."""
+    own = _own(None if packs is True else packs) if packs else ()
+    return [*_public(sources, half), *own, *_written(files)]
 
 
 def _public(sources: Collection[str], half: str) -> Iterator[Example]:
@@ -86,8 +96,20 @@ def _own(kinds: Collection[str] | None) -> Iterator[Example]:
         yield Example(skeleton, one.kind != "none", "own", one.family, one.kind)
 
 
+def _written(files: Collection[str]) -> Iterator[Example]:
+    for name in files:
+        with (fitting.PACKS / "written" / f"{name}.jsonl").open(encoding="utf-8") as lines:
+            rows = [json.loads(line) for line in lines]
+        skeletons = fold_all([row["text"] for row in rows])[1]
+        for row, skeleton in zip(rows, skeletons, strict=True):
+            group = split.key(row["text"])
+            yield Example(skeleton, row["label"] == 1, "written", group, row.get("kind", ""), file=name)
+
+
 def fold(example: Example) -> int:
-    """The fold of an example, by its source and group."""
+    """The fold of an example: by its file, or by its source and group."""
+    if example.file:
+        return FILES.index(example.file)
     return hashlib.sha256(f"{example.source} {example.group}".encode()).digest()[0] % FOLDS
 
 
@@ -107,7 +129,7 @@ def shares(chosen: list[Example]) -> np.ndarray:
 
 def _believed(one: Example) -> int:
     """Percent of its weight that an example keeps."""
-    if not one.ad or one.source == "own":
+    if not one.ad or one.source in ("own", "written"):
         return 100
     if one.source == "sms":
         return 10 if len(one.skeleton) < _SHORT_SMS else 100

@@ -14,22 +14,25 @@ import numpy as np
 
 from cq.ads._bigrams import bigrams
 from cq.ads._descent import SHARE, TRUTH_BITS, Integers, Texts, Weights, descend
-from cq.ads.model import FALSE_POSITIVES, Model, Table
+from cq.ads.model import FALSE_POSITIVES, FEATURES, Model, Table, features, places
 from cq.ads.verdict import AD_KINDS
 from fitting.examples import FOLDS, Example, fold, shares, truths
 
 MOST_BIGRAMS, MOST_KIND_BIGRAMS = 15_000, 3_000
 ROUNDS = 100
 LEAST_TEXTS = 2
-PULL, KIND_PULL = SHARE // 20, SHARE // 4
+KIND_SHARE = {"written": 6 * SHARE}
+"""What a text counts for its kind; of other sources it is `SHARE`."""
+PULL, KIND_PULL = SHARE * 3 // 16, SHARE // 4
 _INT8 = 127
-_CALIBRATION = {"weibo": 0.75, "qq": 0.20, "talk": 0.02, "hard": 0.03}
+_CALIBRATION = {"weibo": 0.75, "qq": 0.20, "talk": 0.02, "hard": 0.01, "written": 0.02}
 """The chat that thresholds are taken on, and what each part of it counts: nearly all of it written by people,
-with some invented talk about ads (the pack ``ordinary_groups``), which is more than groups have of it."""
+with some invented talk about ads (the pack ``ordinary_groups`` and half of what is written one by one)."""
+_HARD = frozenset({"hard", "written"})
 
 
 class Seen(NamedTuple):
-    """The distinct bigrams of all examples: a code each, and how many each example has."""
+    """The distinct bigrams of all examples: their codes (`features`), and how many bigrams each has."""
 
     codes: Integers
     counts: Integers
@@ -62,9 +65,7 @@ def build(chosen: list[Example], rounds: int = ROUNDS) -> bytes:
 
 def _seen(skeletons: Sequence[str]) -> Seen:
     found = bigrams(skeletons)
-    codes = found.first.astype(np.int64) << 16 | found.second
-    codes[(found.first > 0xFFFF) | (found.second > 0xFFFF)] = -1
-    return Seen(codes, found.counts)
+    return Seen(features(found), found.counts)
 
 
 def _fit(chosen: list[Example], seen: Seen, used: np.ndarray, rounds: int) -> Fitted:
@@ -72,7 +73,7 @@ def _fit(chosen: list[Example], seen: Seen, used: np.ndarray, rounds: int) -> Fi
     share = np.zeros(len(chosen), np.int64)
     share[used] = shares([one for one, use in zip(chosen, used, strict=True) if use])
     truth = truths(chosen)
-    rows = np.repeat(np.arange(len(chosen)), seen.counts)
+    rows = np.repeat(np.arange(len(chosen)), FEATURES * seen.counts)
     codes, texts = np.unique(seen.codes[(share > 0)[rows] & (seen.codes >= 0)], return_counts=True)
     often = texts >= LEAST_TEXTS
     codes, texts = codes[often], texts[often]
@@ -96,10 +97,10 @@ def _most_telling(size: Integers, texts: Integers, most: int) -> Integers:
 
 def _texts(seen: Seen, codes: Integers, truth: Integers, share: Integers) -> Texts:
     """The examples that count, over the bigrams in `codes`."""
-    rows = np.repeat(np.arange(len(share)), seen.counts)
-    at = np.minimum(np.searchsorted(codes, seen.codes), len(codes) - 1)
+    rows = np.repeat(np.arange(len(share)), FEATURES * seen.counts)
+    at, known = places(codes, seen.codes)
     used = (share > 0) & (seen.counts > 0)
-    known = (codes[at] == seen.codes) & used[rows]
+    known = known & used[rows]
     per_text = np.bincount(rows[known], minlength=len(share))
     return Texts(at[known], per_text[used], seen.counts[used], truth[used], share[used])
 
@@ -125,10 +126,11 @@ def thresholds(chosen: Sequence[Example], held: np.ndarray) -> list[float]:
     ordinary = [i for i, one in enumerate(chosen) if _calibrates(one)]
     parts = np.array([_part(chosen[i]) for i in ordinary])
     there = {part: _CALIBRATION[part] for part in sorted(set(parts))}
-    easy = sum(share for part, share in there.items() if part != "hard")
+    easy = sum(share for part, share in there.items() if part not in _HARD)
+    hard = sum(share for part, share in there.items() if part in _HARD)
     weight = np.zeros(len(ordinary))
     for part, share in there.items():
-        whole = share if part == "hard" or not easy else share / easy * (1 - _CALIBRATION["hard"])
+        whole = share if part in _HARD or not easy else share / easy * (1 - hard)
         weight[parts == part] = whole / (parts == part).sum()
     order = np.argsort(-held[ordinary], kind="stable")
     above = np.cumsum(weight[order])
@@ -156,19 +158,21 @@ def with_kinds(model: Model, chosen: Sequence[Example], rounds: int) -> Model:
         return model
     kinds = np.array([known.index(one.kind) for one in ads])
     seen = _seen([one.skeleton for one in ads])
-    at = np.minimum(np.searchsorted(model.table.codes, seen.codes), len(model.table.codes) - 1)
-    places, texts = np.unique(at[model.table.codes[at] == seen.codes], return_counts=True)
-    fitted = _kind_weights(model.table.codes[places], seen, kinds, rounds)
+    share = np.array([KIND_SHARE.get(one.source, SHARE) for one in ads], np.int64)
+    at, known = places(model.table.codes, seen.codes)
+    kept, texts = np.unique(at[known], return_counts=True)
+    fitted = _kind_weights(model.table.codes[kept], seen, kinds, share, rounds)
     size = np.max([np.abs(one.columns) for one in fitted], axis=0)
-    places = places[_most_telling(size, texts, MOST_KIND_BIGRAMS)]
-    fitted = _kind_weights(model.table.codes[places], seen, kinds, rounds)
+    kept = kept[_most_telling(size, texts, MOST_KIND_BIGRAMS)]
+    fitted = _kind_weights(model.table.codes[kept], seen, kinds, share, rounds)
     levels, step = _levels(np.stack([one.columns for one in fitted], axis=1))
-    table = model.table._replace(kind_at=places, kind_levels=levels.astype(np.int8), kind_step=step)
+    table = model.table._replace(kind_at=kept, kind_levels=levels.astype(np.int8), kind_step=step)
     bias = tuple(one.bias for one in fitted)
     return Model(table, model.bias, bias, model.t_lo, model.t_hi, model.t_alone)
 
 
-def _kind_weights(codes: Integers, seen: Seen, kinds: np.ndarray, rounds: int) -> list[Weights]:
-    share = np.full(len(kinds), SHARE)
+def _kind_weights(
+    codes: Integers, seen: Seen, kinds: np.ndarray, share: Integers, rounds: int
+) -> list[Weights]:
     of = [_texts(seen, codes, np.where(kinds == i, 1 << TRUTH_BITS, 0), share) for i in range(len(AD_KINDS))]
     return [descend(texts, Weights(0, _none(codes)), pull=KIND_PULL, rounds=rounds) for texts in of]

@@ -1,5 +1,6 @@
 """The pairs of neighbouring characters of many texts at once, each counted once per text.
 
+Where a text begins and ends, `EDGE` is the neighbour: how people start and stop says much.
 A skeleton is read with its numbers levelled: every digit is ``0``, from five digits on ``9`` (a telephone
 or account number, not a price), and so is a run of ``x``, which masks digits. Nothing is weighed here.
 """
@@ -16,14 +17,16 @@ BLOCK = 1 << 18
 """Characters read at once: what works on them stays in the cache of a core."""
 LONG_NUMBER = 5
 _ZERO, _NINE, _X = ord("0"), ord("9"), ord("x")
+EDGE = ord("\n")
+"""No skeleton holds a line break."""
 _CODE_POINT_BITS = 21
 _SLOT_BITS = 19
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Bigrams(NamedTuple):
-    """Distinct bigrams text by text: both characters, where each first stands (in all texts, with one place
-    between two), and how many each text has."""
+    """Distinct bigrams text by text: both characters, where the second first stands (in all texts, with one
+    place between two), and how many each text has."""
 
     first: NDArray[np.uint32]
     second: NDArray[np.uint32]
@@ -32,18 +35,13 @@ class Bigrams(NamedTuple):
 
 
 def bigrams(skeletons: Sequence[str]) -> Bigrams:
-    """The distinct bigrams of each text, in order of appearance."""
+    """The distinct bigrams of each text, in order of appearance; none of a text below two characters."""
     lengths = np.fromiter(map(len, skeletons), np.int64, len(skeletons))
-    # A separator after each text, by place and not by character: texts may hold any.
-    joined = "\n".join([*skeletons, ""]).encode("utf-32-le", "surrogatepass")
+    joined = chr(EDGE).join(["", *skeletons, ""]).encode("utf-32-le", "surrogatepass")
     points = _levelled(np.frombuffer(joined, "<u4"))
-    separators = np.cumsum(lengths + 1) - 1
-    paired = np.ones(len(points), bool)
-    paired[separators] = False
-    paired[separators[lengths > 0] - 1] = False
-    at = np.flatnonzero(paired)
-    row = np.repeat(np.arange(len(skeletons)), np.maximum(lengths - 1, 0))
-    first, second = points[at], points[at + 1]
+    row = np.repeat(np.arange(len(skeletons)), lengths + 1)
+    at = np.flatnonzero(lengths[row] > 1)
+    row, first, second = row[at], points[at], points[at + 1]
     kept = _first_of_each(row, first, second)
     return Bigrams(first[kept], second[kept], at[kept], np.bincount(row[kept], minlength=len(skeletons)))
 

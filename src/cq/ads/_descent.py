@@ -93,15 +93,15 @@ def inverse_roots(distinct: Integers) -> Integers:
 def probability(logits: Integers) -> Integers:
     """The logistic function, in units in and truth out."""
     near = logits + (1 << UNIT_BITS - _STEP_BITS - 1) >> UNIT_BITS - _STEP_BITS
-    return _logistic()[np.clip(near, -_FARTHEST, _FARTHEST) + _FARTHEST]
+    likely: Integers = _logistic()[np.clip(near, -_FARTHEST, _FARTHEST) + _FARTHEST]
+    return likely
 
 
 @cache
 def _logistic() -> Integers:
     exact = Context(prec=12)  # decimals are exact to the last digit everywhere, `math.exp` is not
     steps = (Decimal(i) / (1 << _STEP_BITS) for i in range(-_FARTHEST, _FARTHEST + 1))
-    table: Integers = np.array([int((1 << TRUTH_BITS) / (1 + (-x).exp(exact))) for x in steps], np.int64)
-    return table
+    return np.array([int((1 << TRUTH_BITS) / (1 + (-x).exp(exact))) for x in steps], np.int64)
 
 
 def sums(values: NDArray[Any], counts: Integers) -> Integers:

@@ -1,6 +1,7 @@
 """The bigram model: a table of small weights that says how much a text reads like an ad, and of which kind.
 
-A score is ``b + sum(w) / sqrt(n)`` over the distinct bigrams of a skeleton. It may promote what rules have
+A score is ``b + sum(w) / sqrt(n)`` over the distinct bigrams of a skeleton, where ``w`` is the weight of the
+bigram, if it has one, plus that of its second character. It may promote what rules have
 noticed and is never a reason that a person could check; what it was built from, how, and how well it does
 stands in ``data/MODEL_CARD.md``. Labels of one's own move the weights (`Model.refit`); nothing else is
 learnt here.
@@ -26,13 +27,15 @@ UNIT = 1 << UNIT_BITS
 FALSE_POSITIVES = (10.0, 2.0, 0.5)
 """Per 1,000 ordinary messages, at ``t_lo``, ``t_hi`` and ``t_alone``."""
 
-_MAGIC = b"cqb1"
+_MAGIC = b"cqb2"
 _HEAD = struct.Struct(f"<4s3H2x5i{1 + len(AD_KINDS)}i")
 Levels = NDArray[np.int8] | NDArray[np.int16]
 """One byte as shipped, two after refitting."""
 
-_HIGHEST = 0xFFFF
+_HIGHEST = 0xFFFE
 """Only characters up to here have weights; a pair with another counts as unknown."""
+ANY = 0xFFFF
+"""As the first of a pair: whatever stands before the second. So a bigram never seen says something, too."""
 
 # Refitting; measured with labels of a source that the model was built without (fit.py --measure).
 _LABEL_SHARE = 4 * SHARE
@@ -97,7 +100,7 @@ class Model:
     def to_bytes(self) -> bytes:
         """The file: no compression, so that the bytes depend on no library. Only for models as built."""
         table = self.table
-        first, second = table.codes >> 16, table.codes & _HIGHEST
+        first, second = table.codes >> 16, table.codes & 0xFFFF
         points = np.unique(np.concatenate([first, second]))
         at = [int(t * (1 << TRUTH_BITS)) for t in (self.t_lo, self.t_hi, self.t_alone)]
         sizes = len(points), len(table.codes), len(table.kind_at)
@@ -128,10 +131,10 @@ class Model:
         codes = self.table.codes[self.table.kind_at]
         for block in blocks(skeletons):
             seen = bigrams(skeletons[block])
-            at, known = _places(codes, _codes(seen))
+            at, known = places(codes, features(seen))
             levels = np.zeros((len(at), len(AD_KINDS)), np.int8)
             levels[known] = self.table.kind_levels[at[known]]
-            total = np.stack([sums(levels[:, i], seen.counts) for i in range(len(AD_KINDS))], axis=1)
+            total = np.stack([sums(each, FEATURES * seen.counts) for each in levels.T], axis=1)
             scale = self.table.kind_step / np.sqrt(np.maximum(seen.counts, 1))
             logit = (np.array(self.kind_bias) + total * scale[:, None]) / UNIT
             likely = np.exp(logit - logit.max(axis=1, keepdims=True))
@@ -142,8 +145,9 @@ class Model:
         """The bigrams, as they stand in the skeleton, that spoke loudest for an ad; the loudest first."""
         seen = bigrams([skeleton])
         levels = self._dense.look_up(seen)
-        loudest = np.argsort(-levels.astype(np.int64), kind="stable")[:n]
-        return [skeleton[at : at + 2] for at in seen.at[loudest[levels[loudest] > 0]].tolist()]
+        inside = np.flatnonzero((seen.at > 0) & (seen.at < len(skeleton)) & (levels > 0))
+        loudest = inside[np.argsort(-levels[inside].astype(np.int64), kind="stable")[:n]]
+        return [skeleton[at - 1 : at + 1] for at in seen.at[loudest].tolist()]
 
     def refit(self, skeletons: Sequence[str], is_ad: Sequence[bool]) -> Model:
         """A model moved towards these labels: the most probable weights when the present ones are the prior.
@@ -168,17 +172,17 @@ class Model:
 
     def _moved(self, skeletons: Sequence[str], is_ad: Sequence[bool]) -> Model:
         table, seen = self.table, bigrams(skeletons)
-        codes = _codes(seen)
+        codes = features(seen)
         often, texts = np.unique(codes[codes >= 0], return_counts=True)
         union = np.union1d(table.codes, often[texts >= _NEW_BIGRAM_TEXTS])
         before = np.zeros(len(union), np.int64)
         old = np.searchsorted(union, table.codes)
         before[old] = table.levels.astype(np.int64) * table.step
-        at, known = _places(union, codes)
+        at, known = places(union, codes)
         truth = np.where(np.asarray(is_ad, bool), _LABELLED_AD, _LABELLED_ORDINARY)
         labelled = Texts(
             columns=at[known],
-            known=sums(known, seen.counts),
+            known=sums(known, FEATURES * seen.counts),
             distinct=seen.counts,
             truth=truth,
             share=np.where(seen.counts > 0, _LABEL_SHARE, 0),
@@ -198,38 +202,48 @@ class Model:
 
 
 class _Dense(NamedTuple):
-    """Levels by the number of the first and of the second character; number 0 is any other character."""
+    """Levels by the number of the first and of the second character, that of the second by itself added;
+    number 0 is any other character."""
 
     numbers: NDArray[np.uint16]
-    levels: Levels
+    levels: NDArray[np.int16] | NDArray[np.int32]
     width: int
 
     @classmethod
     def of(cls, table: Table) -> _Dense:
-        first, second = table.codes >> 16, table.codes & _HIGHEST
-        used = np.zeros(_HIGHEST + 1, bool)
+        first, second = table.codes >> 16, table.codes & 0xFFFF
+        used = np.zeros(ANY + 1, bool)
         used[first] = used[second] = True
+        used[ANY] = False
         numbers = np.where(used, np.cumsum(used), 0).astype(np.uint16)
         width = int(used.sum()) + 1
-        levels = np.zeros(width * width, table.levels.dtype)
-        levels[numbers[first].astype(np.int64) * width + numbers[second]] = table.levels
-        return cls(numbers, levels, width)
+        levels = np.zeros((width, width), np.int16 if table.levels.dtype == np.int8 else np.int32)
+        alone = first == ANY
+        levels[:, numbers[second[alone]]] = table.levels[alone]
+        levels[numbers[first[~alone]], numbers[second[~alone]]] += table.levels[~alone]
+        return cls(numbers, levels.ravel(), width)
 
-    def look_up(self, seen: Bigrams) -> Levels:
+    def look_up(self, seen: Bigrams) -> NDArray[np.int16] | NDArray[np.int32]:
         first, second = (
-            np.where(points <= _HIGHEST, self.numbers[points & _HIGHEST], 0)
+            np.where(points <= _HIGHEST, self.numbers[points & ANY], 0)
             for points in (seen.first, seen.second)
         )
         return self.levels[first.astype(np.int64) * self.width + second]
 
 
-def _codes(seen: Bigrams) -> Integers:
-    """Bigrams as in a table, -1 for what no table has."""
-    high = (seen.first > _HIGHEST) | (seen.second > _HIGHEST)
-    return np.where(high, -1, seen.first.astype(np.int64) << 16 | seen.second)
+FEATURES = 2
+"""Codes of a bigram: its own, and that of its second character."""
 
 
-def _places(table: Integers, codes: Integers) -> tuple[Integers, NDArray[np.bool_]]:
+def features(seen: Bigrams) -> Integers:
+    """Codes as in a table, `FEATURES` for each bigram one behind the other, -1 for what no table has."""
+    high = seen.second > _HIGHEST
+    own = np.where(high | (seen.first > _HIGHEST), -1, seen.first.astype(np.int64) << 16 | seen.second)
+    alone = np.where(high, -1, ANY << 16 | seen.second.astype(np.int64))
+    return np.stack([own, alone], axis=1).ravel()
+
+
+def places(table: Integers, codes: Integers) -> tuple[Integers, NDArray[np.bool_]]:
     """Where codes stand in a sorted table, and whether they do."""
     if not len(table):
         return np.zeros(len(codes), np.int64), np.zeros(len(codes), bool)

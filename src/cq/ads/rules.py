@@ -36,6 +36,9 @@ VIEWS: tuple[View, ...] = ("norm", "skeleton")
 _FEW = 64
 """Below this many texts, looking at each is cheaper than building columns."""
 
+_MANY = 8
+"""Of rules that a text may hit by its characters; of ordinary messages one in seventy has so many."""
+
 DISGUISE = "disguise"
 DISGUISED_CONTACT = "disguised_contact"
 OWN = "own:"
@@ -83,7 +86,7 @@ class RuleBook:
         return hits + self._disguised(hits, folded)
 
     def maybe(self, norms: Sequence[str], skeletons: Sequence[str]) -> NDArray[np.bool_]:
-        """One flag per text: whether any rule for an ad hits, so that the others need no :meth:`find`."""
+        """One flag per text: False where no rule for an ad can hit, so that it needs no :meth:`find`."""
         import numpy as np
 
         flags = np.zeros(len(norms), dtype=bool)
@@ -103,6 +106,8 @@ class RuleBook:
 
         may, tables = self._bulk_tables[view]
         rows, bits = triggers.may_hit_in_bulk(texts, tables)
+        # A text that begins to fit so many rules is read anyway: trying them one by one would cost more.
+        flags[rows[triggers.how_many(bits) >= _MANY]] = True
         for place, at in enumerate(may):
             mine = rows[(bits[place // 64] >> np.uint64(place % 64)) & np.uint64(1) != 0]
             mine = mine[~flags[mine]]

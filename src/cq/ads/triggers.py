@@ -191,6 +191,13 @@ def may_hit_in_bulk(
     return rows, [bits[rows] for bits in found]
 
 
+def how_many(bits: Sequence[NDArray[np.uint64]]) -> NDArray[np.int64]:
+    """How many patterns each text may hit."""
+    import numpy as np
+
+    return np.sum([np.bitwise_count(table).astype(np.int64) for table in bits], axis=0, dtype=np.int64)
+
+
 def places(bits: int) -> Iterator[int]:
     """The places of the bits that are set, lowest first."""
     while bits:
