@@ -169,3 +169,31 @@ def test_a_megabyte_of_anything_is_judged_within_a_second(unit: str) -> None:
     start = time.process_time()
     judge().verdicts([unit * (1_000_000 // len(unit.encode()))])
     assert time.process_time() - start < 1.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"「{CLEAR}」笑死",
+        f"“{CLEAR}”无语",
+        f"回复 阿宽：「{CLEAR}」\n这都什么",
+        f"{CLEAR}\n- - - - - - - -\n举报了",
+        "https://wj.qq.com/s2/88291234/aa1b/",
+        "#接龙\n今日到货：丹东99草莓\n\n1. 李明妈妈",
+    ],
+)
+def test_who_quotes_links_or_signs_up_advertises_nothing(text: str) -> None:
+    assert judge().verdicts([text])[0].verdict == "none"
+
+
+def test_an_address_hides_no_contact_beside_it() -> None:
+    (found,) = judge().verdicts([f"看 https://wj.qq.com/s2/88291234/aa1b/ {CLEAR}"])
+    assert found.verdict == "confirmed"
+    assert all("wj.qq.com" not in (e.text or "") for e in found.evidence if e.rule == "contact_id")
+
+
+def test_the_best_guess_has_the_most_evidence() -> None:
+    for verdict in judge().verdicts(
+        [CLEAR, "https://t.cn/A6xyz 点链接领福利红包", "内部消息，想知道代码的进裙领"]
+    ):
+        assert verdict.verdict == "none" or verdict.kinds[0][0] == verdict.kind and verdict.kinds[0][1] > 0

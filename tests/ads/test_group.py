@@ -163,3 +163,16 @@ def test_flooding_is_behaviour_and_no_ad() -> None:
 def test_an_empty_group() -> None:
     ads = judge_group(messages([]), Policy())
     assert len(ads.outcome) == 0 and ads.verdicts(np.zeros(0, np.int64)) == []
+
+
+def test_who_joins_a_chorus_of_an_ad_advertises_nothing() -> None:
+    ads = judge_group(messages([(0, i, AD) for i in range(5)]), Policy())
+    assert outcomes(ads) == ["confirmed", *["none"] * 4] and ads.follows.tolist() == [
+        False,
+        True,
+        True,
+        True,
+        True,
+    ]
+    assert "chorus" in [a.rule for a in ads.verdicts(np.array([3]))[0].against]
+    assert ads.score[3] < ads.score[0]

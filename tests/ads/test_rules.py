@@ -125,12 +125,13 @@ news | 据报道，警方破获一起案件 | 昨天天气好
 service_notice | 快递到驿站了，取件码 3-2-5068 | 周末愉快
 institution | 学校组织春游，找班长报名 | 今天自己做饭
 gives_away | 衣服免费送，需要的来楼下自取 | 送你一朵花
+signup_list | #接龙⏎周六羽毛球⏎⏎1. 阿宽 | 接龙走起
 shares_costs | 晚上聚餐AA，我先垫了 | 吃饭了吗
 own_contact | 我微信换了，老朋友重新加一下 | 加油
 personal | 我妈昨天去了，哈哈 | 产品说明
 reply_opener | 是的，我也这么想 | 您好，打扰了
 """
-ROWS = [tuple(line.split(" | ")) for line in EXAMPLES.strip().splitlines()]
+ROWS = [tuple(line.replace("⏎", "\n").split(" | ")) for line in EXAMPLES.strip().splitlines()]
 HITS = {rule: text for rule, text, _ in ROWS}
 
 ORDINARY = """

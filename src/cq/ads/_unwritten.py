@@ -13,6 +13,15 @@ from cq.ads._variants import Edit, book, folds
 _QUOTED = re.compile(r"」[ \t]{0,3}[\r\n]{1,2}[ \t]{0,3}(?:[-—–─－_] ?){4,}")
 _QUOTE_LINE = re.compile(r"\s{0,9}引用[^\r\n:：]{0,30}[:：][^\r\n]*[\r\n]")
 _QUOTE_MARKS = re.compile(r"(?:>[^\r\n]*(?:\r\n?|\n))+")
+# Typed or copied by hand: quotation marks around most of it, then a remark.
+_QUOTE_BY_HAND = re.compile(
+    r"\s{0,9}(?:回复[^\r\n:：「『“]{0,30}[:：]\s{0,3})?"
+    r"(?:「[^」]{6,2000}」|『[^』]{6,2000}』|“[^”]{6,2000}”)\s{0,3}(?=\S[^\r\n]{0,40}$)"
+)
+_RULED_OFF = re.compile(
+    r"[^\r\n]{1,2000}[\r\n]{1,2}[ \t]{0,3}(?:[-—–─－_] ){4,}[-—–─－_]?[ \t]{0,3}"
+    r"[\r\n]{1,2}(?=\S[^\r\n]{0,60}$)"
+)
 _QUOTE_BRACKET = re.compile(
     r"\s{0,9}\[(?:回复|引用|reply|quote)[^\[\]\r\n]{0,300}(?:\[[^\[\]\r\n]{0,20}\][^\[\]\r\n]{0,300}){0,3}\]",
     re.IGNORECASE,
@@ -31,18 +40,37 @@ _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]+")
 _URL = re.compile(r"(?:[Hh][Tt][Tt][Pp][Ss]?://|[Ww][Ww][Ww]\.)[!-~]+")
 
 
+_RULE = "- - - -"
+_STARTS = ("『", "“", "回复")
+
+
+def odd(text: str) -> bool:
+    """Whether a text may quote in a way that its characters alone do not tell, or holds an address."""
+    return (
+        _RULE in text
+        or "://" in text
+        or "ww" in text
+        or "WW" in text
+        or text.lstrip()[:2].startswith(_STARTS)
+    )
+
+
 def _quotation(text: str) -> int:
     """How many characters at the head of a text are quoted; 0 where nothing would be left."""
     head = text[:20].lstrip()[:1]
     found: re.Match[str] | None = None
     if head == "「":
-        found = _QUOTED.search(text)
+        found = _QUOTED.search(text) or _QUOTE_BY_HAND.match(text)
+    elif head and head in "『“回":
+        found = _QUOTE_BY_HAND.match(text)
     elif head == "引":
         found = _QUOTE_LINE.match(text)
     elif head == "[":
         found = _QUOTE_BRACKET.match(text)
     elif head == ">":
         found = _QUOTE_MARKS.match(text)
+    if not found and _RULE in text:
+        found = _RULED_OFF.match(text)
     return (
         found.end()
         if found and not text[found.end() : found.end() + 1000].isspace() and found.end() < len(text)

@@ -77,7 +77,7 @@ class Judge:
         reasons = [*(_reason(hit, folded, text) for hit in hits if folded), *context]
         reasons += self._model(float(words.model[i]), outcome, kind)
         score = weighed.score + sum(reason.weight for reason in context)
-        kinds = _kinds(weighed.kinds, context, kind)
+        kinds = _kinds(weighed.kinds, context, kind, float(decided.chance[i]))
         if unit is not None:
             reasons.append(Evidence("flood_unit", AdKind.FLOOD, UNIT_FLOOD, unit, text[slice(*unit)]))
         label = label or self.labels.get(text.strip())
@@ -162,11 +162,14 @@ def _reason(hit: Hit, folded: Folded, text: str) -> Reason:
     return Evidence(hit.rule.id, kind, hit.rule.weight, span, piece, view[hit.lo : hit.hi] if here else None)
 
 
-def _kinds(by_rules: Sequence[float], context: Sequence[Reason], guess: AdKind) -> dict[AdKind, float]:
+def _kinds(
+    by_rules: Sequence[float], context: Sequence[Reason], guess: AdKind, chance: float
+) -> dict[AdKind, float]:
+    """The evidence for each kind; the best guess with what the kind model adds to it."""
     kinds = {kind: weight for kind, weight in zip(AD_KINDS, by_rules, strict=True) if weight > 0}
     for reason in context:
         if isinstance(reason, Evidence) and reason.kind in AD_KINDS:
             kinds[reason.kind] = kinds.get(reason.kind, 0.0) + reason.weight
     if guess in AD_KINDS:
-        kinds.setdefault(guess, 0.0)
+        kinds[guess] = kinds.get(guess, 0.0) + chance
     return kinds

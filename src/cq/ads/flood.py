@@ -170,7 +170,8 @@ def _sent(messages: Messages, spoke: Flags) -> _Sent:
 def _bursts(messages: Messages, texts: _Texts, sent: _Sent, on_minute: Flags) -> Flags:
     """Rows of bursts: more messages than a hand can type, or a drip of crumbs."""
     found = np.zeros(len(messages.sent_at), np.bool_)
-    spoken = _of_kind(messages, _SPOKEN)
+    # Laughter does not flood, however fast it comes.
+    spoken = _of_kind(messages, _SPOKEN) & (texts.loud | ~_of_kind(messages, (Kind.TEXT,)))
     crumbs = _of_kind(messages, (Kind.TEXT,)) & texts.loud
     for wanted, size, within, crowd in (
         (spoken, LIMITS.burst, LIMITS.burst_ms, LIMITS.burst),

@@ -21,11 +21,15 @@ from cq.ads.cascade import Judge, Reason, judge, labelled
 from cq.ads.context import Context, context
 from cq.ads.messages import Messages
 from cq.ads.policy import Label, Policy
-from cq.ads.verdict import AD_KINDS, KINDS, AdKind, Evidence, Verdict
+from cq.ads.verdict import AD_KINDS, KINDS, AdKind, Against, Evidence, Verdict
 from cq.ads.words import CHUNK, NO_KIND, SUSPECTED, Decided, Words
 from cq.model import Kind
 
 Number = TypeVar("Number", bound=np.generic)
+
+FOLLOWS = -5.0
+"""Weight of a message that joins a chorus, more than any words weigh: who repeats what others just said
+advertises nothing."""
 
 _CODES: Mapping[Kind, int] = {kind: code for code, kind in enumerate(Kind)}
 _CARDS = (Kind.LINK, Kind.MINI_PROGRAM, Kind.CONTACT_CARD)
@@ -56,10 +60,11 @@ class GroupAds:
     flooding has no part in it. ``kind``: int8 index into ``KINDS``, the best guess. ``kinds``: uint8, bit i
     set where ``AD_KINDS[i]`` has evidence. ``score``: float32. ``judged``: rows whose words were looked at.
     ``flood``: rows that are part of a flood of their sender, ``flood_reason`` the index into
-    ``flood.REASONS``; ``echo``: rows of a harmless chorus of many senders; ``seconds_known``: times are fine
-    enough to show bursts. ``campaign``: int32, number of the text that was posted at least twice with
-    contacts left out, -1 for none. ``exempted``, ``allowed``, ``ignored``: rows that would have been ads
-    but for their sender, the allow-list, or their kind.
+    ``flood.REASONS``; ``echo``: rows of a harmless chorus of many senders, ``follows`` those of them that
+    came after its first; ``seconds_known``: times are fine enough to show bursts. ``campaign``: int32,
+    number of the text that was posted at least twice with contacts left out, -1 for none. ``exempted``,
+    ``allowed``, ``ignored``: rows that would have been ads but for their sender, the allow-list, or their
+    kind.
     """
 
     outcome: NDArray[np.int8]
@@ -70,6 +75,7 @@ class GroupAds:
     flood: NDArray[np.bool_]
     flood_reason: NDArray[np.int8]
     echo: NDArray[np.bool_]
+    follows: NDArray[np.bool_]
     seconds_known: bool
     campaign: NDArray[np.int32]
     exempted: NDArray[np.bool_]
@@ -84,7 +90,7 @@ class GroupAds:
         """The verdicts of some rows with all evidence, but without ``sent_at`` and ``sender_id``."""
         read = _read(self.messages, rows)
         words = self.judge.reader.words(read.judged, keep=True)
-        more, kinds = _outside(self.messages, self.context, rows)
+        more, kinds = _outside(self.messages, self.context, self.follows, rows)
         late = _late(words, more)
         self.judge.reader.look_again(words, late, [read.judged[i] for i in late.tolist()])
         decided = self.judge.reader.decide(words, more, kinds)
@@ -98,7 +104,7 @@ class GroupAds:
                 words,
                 decided,
                 i,
-                context=_reasons(self.messages, self.context, row) if self.judged[row] else (),
+                context=self._reasons(row) if self.judged[row] else (),
                 unit=units.get(i) if self.flood[row] else None,
                 flooding=flood.REASONS[self.flood_reason[row]] if self.flood[row] else None,
                 label=self.labels.get(row),
@@ -106,6 +112,16 @@ class GroupAds:
             )
             for i, row in enumerate(rows.tolist())
         ]
+
+    def _reasons(self, row: int) -> list[Reason]:
+        """What is not in the words of a row: the kind of message, behaviour, the chorus."""
+        structure: list[Reason] = [
+            Evidence(rule, ad_kind, weight)
+            for rule, (kind, ad_kind, weight) in STRUCTURE.items()
+            if self.messages.kind[row] == _CODES[kind]
+        ]
+        joined: list[Reason] = [Against("chorus", FOLLOWS)] if self.follows[row] else []
+        return [*structure, *self.context.reasons(row), *joined]
 
 
 def judge_group(
@@ -135,7 +151,8 @@ def judge_group(
         floods.echo,
         elsewhere,
     )
-    more, kinds = _outside(messages, about, rows)
+    follows = _followers(messages, floods.echo)
+    more, kinds = _outside(messages, about, follows, rows)
     late = _late(words, more)
     for at in range(0, len(late), CHUNK):
         some = late[at : at + CHUNK]
@@ -151,6 +168,7 @@ def judge_group(
         flood=floods.flood & ~messages.exempt,
         flood_reason=floods.reason,
         echo=floods.echo,
+        follows=follows,
         seconds_known=floods.seconds_known,
         campaign=campaign,
         exempted=np.zeros(n, np.bool_),
@@ -189,10 +207,10 @@ def _read(messages: Messages, rows: NDArray[np.int64]) -> _Read:
 
 
 def _outside(
-    messages: Messages, about: Context, rows: NDArray[np.int64]
+    messages: Messages, about: Context, follows: NDArray[np.bool_], rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Evidence from outside the words for ``rows``: weights, and the same by kind."""
-    more = about.total(rows)
+    more = about.total(rows) + np.float32(FOLLOWS) * follows[rows]
     kinds = np.zeros((len(rows), len(AD_KINDS)), np.float32)
     for kind, ad_kind, weight in STRUCTURE.values():
         here = messages.kind[rows] == _CODES[kind]
@@ -206,13 +224,16 @@ def _late(words: Words, more: NDArray[np.float32]) -> NDArray[np.int64]:
     return np.flatnonzero(~words.looked & (more >= SUSPECTED - 1e-4))
 
 
-def _reasons(messages: Messages, about: Context, row: int) -> list[Reason]:
-    structure: list[Reason] = [
-        Evidence(rule, ad_kind, weight)
-        for rule, (kind, ad_kind, weight) in STRUCTURE.items()
-        if messages.kind[row] == _CODES[kind]
-    ]
-    return [*structure, *about.reasons(row)]
+def _followers(messages: Messages, echo: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The rows of choruses but the first of each text."""
+    rows = np.flatnonzero(echo)
+    follows = np.zeros(len(echo), np.bool_)
+    if len(rows):
+        codes = messages.text.take(pa.array(rows)).dictionary_encode().indices
+        _, first = np.unique(pc.fill_null(codes, -1).to_numpy(), return_index=True)
+        follows[rows] = True
+        follows[rows[first]] = False
+    return follows
 
 
 def _silence(words: Words, decided: Decided, judged: NDArray[np.bool_]) -> None:

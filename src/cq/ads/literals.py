@@ -68,9 +68,12 @@ def _end_of_class(pattern: str, at: int) -> int:
     return at
 
 
-def nested(pattern: str) -> bool:
-    """Whether a repetition of open length stands inside another: such a pattern may take for ever."""
-    return _nested(_parse(pattern), False)
+def nested(pattern: str, *, strict: bool = False) -> bool:
+    """Whether a repetition of open length stands inside another: such a pattern may take for ever.
+
+    ``strict``: any repetition of changing length inside one of more than three times counts.
+    """
+    return _nested(_parse(pattern), False, strict)
 
 
 def _sequence(items: Iterable[tuple[Any, Any]]) -> _Part:
@@ -168,15 +171,16 @@ def _commonness(strings: frozenset[str]) -> float:
     return sum((one[s.isdigit()] if s < "\x7f" else 300.0) if len(s) == 1 else 4.0 / len(s) for s in strings)
 
 
-def _nested(items: Iterable[tuple[Any, Any]], inside: bool) -> bool:
+def _nested(items: Iterable[tuple[Any, Any]], inside: bool, strict: bool) -> bool:
     for op, value in items:
         match str(op):
             case "MAX_REPEAT" | "MIN_REPEAT":
-                open_ = value[1] - value[0] > 8
-                if (inside and open_) or _nested(value[2], inside or open_):
+                open_ = value[1] - value[0] > (0 if strict else 8)
+                often = value[1] > 3 if strict else open_
+                if (inside and open_) or _nested(value[2], inside or often, strict):
                     return True
-            case "SUBPATTERN" if _nested(value[3], inside):
+            case "SUBPATTERN" if _nested(value[3], inside, strict):
                 return True
-            case "BRANCH" if any(_nested(branch, inside) for branch in value[1]):
+            case "BRANCH" if any(_nested(branch, inside, strict) for branch in value[1]):
                 return True
     return False

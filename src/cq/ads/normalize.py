@@ -19,7 +19,7 @@ from itertools import compress, pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from cq.ads._disguises import disguised, taken_apart
-from cq.ads._unwritten import unwritten, urls, within
+from cq.ads._unwritten import odd, unwritten, urls, within
 from cq.ads._variants import (
     APART,
     HAN,
@@ -168,12 +168,30 @@ def fold(text: str) -> Folded:
     draft = _fold(text, tracked=True)
     norm, at = draft.text, draft.at or [len(text)]
     draft.mark(taken_apart(norm))
-    kept = [at for run in _KEPT_RUN.finditer(norm) for at in range(*run.span())]
-    return Folded(norm, _skeleton(norm), array("I", at), array("I", [*kept, len(norm)]), _merged(draft.marks))
+    kept = [at for run in _kept_runs(norm) for at in range(*run)]
+    skeleton = "".join([norm[lo:hi] for lo, hi in _kept_runs(norm)])
+    return Folded(norm, skeleton, array("I", at), array("I", [*kept, len(norm)]), _merged(draft.marks))
 
 
 def _skeleton(norm: str) -> str:
+    if urls(norm):
+        return "".join([norm[lo:hi] for lo, hi in _kept_runs(norm)])
     return "".join(_KEPT_RUN.findall(norm))
+
+
+def _kept_runs(norm: str) -> list[tuple[int, int]]:
+    """The pieces of a norm that its skeleton consists of: an address is not made of words."""
+    runs = [run.span() for run in _KEPT_RUN.finditer(norm)]
+    links = urls(norm)
+    if not links:
+        return runs
+    pieces = ((max(lo, a), min(hi, b)) for a, b in _between(links, len(norm)) for lo, hi in runs)
+    return [(lo, hi) for lo, hi in pieces if lo < hi]
+
+
+def _between(spans: Sequence[tuple[int, int]], size: int) -> list[tuple[int, int]]:
+    edges = [0, *(edge for span in spans for edge in span), size]
+    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 # Many texts at once: characters as numbers. What is folded the same whatever stands around it is looked up;
@@ -285,6 +303,7 @@ def _fold_block(texts: Sequence[str], block: Sequence[int], norms: list[str], sk
     _learn(codes, columns)
     traits = columns.traits[codes]
     aside = _aside(traits, np.concatenate(([0], ends[:-1])), columns)
+    aside |= np.fromiter(map(odd, chosen), np.bool_, len(chosen))
     seen = (traits & _DROPPED) == 0
     folded, held = columns.to[codes], (traits & _KEEP) != 0
     for kept, views in ((seen, norms), (held, skeletons)):

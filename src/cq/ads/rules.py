@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import msgspec
 
 from cq.ads import links, literals, triggers
+from cq.ads._unwritten import urls
 from cq.ads.verdict import AdKind
 from cq.errors import CqError
 
@@ -83,7 +84,18 @@ class RuleBook:
         views = {"norm": folded.norm, "skeleton": folded.skeleton}
         places = {at: span for view in VIEWS for at, span in self._triggers[view].hits(views[view]).items()}
         hits = [Hit(self._list[at], *places[at], self._list[at].view) for at in sorted(places)]
+        if links := urls(folded.norm):
+            hits = [hit for found in hits for hit in self._outside(found, folded.norm, links)]
         return hits + self._disguised(hits, folded)
+
+    def _outside(self, hit: Hit, norm: str, links: Sequence[tuple[int, int]]) -> list[Hit]:
+        """The hit, or the next one of its rule, outside any address: what stands in one is no contact."""
+        if not hit.rule.contact or hit.view != "norm" or not any(lo <= hit.lo < hi for lo, hi in links):
+            return [hit]
+        for lo, hi in links:
+            norm = norm[:lo] + " " * (hi - lo) + norm[hi:]
+        found = re.search(hit.rule.pattern, norm)
+        return [Hit(hit.rule, *found.span(), hit.view)] if found and found.end() > found.start() else []
 
     def maybe(self, norms: Sequence[str], skeletons: Sequence[str]) -> NDArray[np.bool_]:
         """One flag per text: False where no rule for an ad can hit, so that it needs no :meth:`find`."""
@@ -213,6 +225,6 @@ def own_rule(written: OwnRule) -> Rule:
         re.compile(written.pattern)
     except (re.error, OverflowError, RecursionError) as error:
         raise CqError("own_rule", name=written.name, reason=str(error)) from error
-    if literals.nested(written.pattern):
+    if literals.nested(written.pattern, strict=True):
         raise CqError("own_rule", name=written.name, reason="(a+)+")
     return Rule(OWN + written.name, kind, written.weight, "norm", f"(?i:{written.pattern})")

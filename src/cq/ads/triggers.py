@@ -195,7 +195,10 @@ def how_many(bits: Sequence[NDArray[np.uint64]]) -> NDArray[np.int64]:
     """How many patterns each text may hit."""
     import numpy as np
 
-    return np.sum([np.bitwise_count(table).astype(np.int64) for table in bits], axis=0, dtype=np.int64)
+    counts: NDArray[np.int64] = np.zeros(len(bits[0]) if bits else 0, np.int64)
+    for table in bits:
+        counts += np.bitwise_count(table)
+    return counts
 
 
 def places(bits: int) -> Iterator[int]:

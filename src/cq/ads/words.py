@@ -101,10 +101,12 @@ _COLUMNS = ("score", "without_chain", "model", "alone", "kinds", "found", "looke
 
 
 class Decided(NamedTuple):
-    """Decisions: int8 index into ``OUTCOMES``, int8 index into ``KINDS``."""
+    """Decisions: int8 index into ``OUTCOMES``, int8 index into ``KINDS``, and the probability that the kind
+    model gives that kind (0 without it)."""
 
     outcome: NDArray[np.int8]
     kind: NDArray[np.int8]
+    chance: NDArray[np.float32]
 
 
 class Reader:
@@ -205,14 +207,17 @@ class Reader:
         evidence = words.kinds if kinds is None else words.kinds + kinds
         whole = self._tier(words.score + extra, words)
         bare = self._tier(words.without_chain + extra, words)
-        guess = self._guess(evidence, words.skeletons, whole)
+        chances = self._chances(words.skeletons, whole)
+        total = np.round(evidence + chances, 4)
+        guess = total.argmax(1)
         chain = guess == _CHAIN
-        if (also := np.flatnonzero(chain & (bare == 2))).size:
-            rest = evidence[also].copy()
-            rest[:, _CHAIN] = -1.0
-            guess[also] = rest.argmax(1)
+        # An ad that asks to be passed on as well.
+        both = chain & (bare == 2)
+        total[both, _CHAIN] = -1.0
+        guess = np.where(both, total.argmax(1), guess)
         outcome = np.where(chain, np.minimum(whole, np.maximum(bare, 1)), whole).astype(np.int8)
-        return Decided(outcome, np.where(outcome > 0, guess, NO_KIND).astype(np.int8))
+        chance = chances[np.arange(len(guess)), guess]
+        return Decided(outcome, np.where(outcome > 0, guess, NO_KIND).astype(np.int8), chance)
 
     def _tier(self, score: NDArray[np.float32], words: Words) -> NDArray[np.int8]:
         score = score + np.float32(1e-4)  # float32 sums of 0.85 must reach 0.85
@@ -227,19 +232,13 @@ class Reader:
         tier[(score >= CONFIRMED) & silent] = 2
         return tier
 
-    def _guess(
-        self, kinds: NDArray[np.float32], skeletons: pa.Array, tier: NDArray[np.int8]
-    ) -> NDArray[np.int8]:
-        """The likeliest kind of each text with a verdict: rule evidence plus the kind model's probability;
-        of equal ones the earlier of ``AD_KINDS``."""
-        best = np.full(len(tier), NO_KIND, np.int8)
+    def _chances(self, skeletons: pa.Array, tier: NDArray[np.int8]) -> NDArray[np.float32]:
+        """Probabilities of the kinds by the kind model, [n, 7]; nothing where there is no verdict."""
+        chances = np.zeros((len(tier), len(AD_KINDS)), np.float32)
         rows = np.flatnonzero(tier)
-        if len(rows):
-            total = kinds[rows].astype(np.float64)
-            if self.model is not None:
-                total = total + self.model.kinds(skeletons.take(pa.array(rows)).to_pylist())
-            best[rows] = np.round(total, 4).argmax(1)
-        return best
+        if self.model is not None and len(rows):
+            chances[rows] = self.model.kinds(skeletons.take(pa.array(rows)).to_pylist())
+        return chances
 
 
 def weigh(hits: Sequence[Hit]) -> Weighed:
