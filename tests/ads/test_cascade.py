@@ -196,4 +196,4 @@ def test_the_best_guess_has_the_most_evidence() -> None:
     for verdict in judge().verdicts(
         [CLEAR, "https://t.cn/A6xyz 点链接领福利红包", "内部消息，想知道代码的进裙领"]
     ):
-        assert verdict.verdict == "none" or verdict.kinds[0][0] == verdict.kind and verdict.kinds[0][1] > 0
+        assert verdict.verdict == "none" or (verdict.kinds[0][0] == verdict.kind and verdict.kinds[0][1] > 0)

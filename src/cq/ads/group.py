@@ -27,7 +27,7 @@ from cq.model import Kind
 
 Number = TypeVar("Number", bound=np.generic)
 
-FOLLOWS = -5.0
+FOLLOWS = -10.0
 """Weight of a message that joins a chorus, more than any words weigh: who repeats what others just said
 advertises nothing."""
 
@@ -91,6 +91,7 @@ class GroupAds:
         read = _read(self.messages, rows)
         words = self.judge.reader.words(read.judged, keep=True)
         more, kinds = _outside(self.messages, self.context, self.follows, rows)
+        words.alone[self.follows[rows]] = False
         late = _late(words, more)
         self.judge.reader.look_again(words, late, [read.judged[i] for i in late.tolist()])
         decided = self.judge.reader.decide(words, more, kinds)
@@ -153,6 +154,7 @@ def judge_group(
     )
     follows = _followers(messages, floods.echo)
     more, kinds = _outside(messages, about, follows, rows)
+    words.alone[follows[rows]] = False
     late = _late(words, more)
     for at in range(0, len(late), CHUNK):
         some = late[at : at + CHUNK]
