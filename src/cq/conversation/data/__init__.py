@@ -1,0 +1,1 @@
+"""Data of the conversation room, read as package resources; no code."""
