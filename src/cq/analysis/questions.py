@@ -1,35 +1,41 @@
 """Who asks, who is answered, how fast, and what still lies there.
 
 A question is a human text message that :func:`cq.text.questions.is_question` takes for one; greetings
-(在吗) and sales talk count, questions without any cue do not. An answer is what the log *shows* to be one:
-the first explicit reply (quote) by another person within seven days, looked up beyond the window too.
-Where the export carries no replies, an @mention of the asker within 24 hours after the question stands
+(在吗) and sales talk count; ``help_requests`` are the turns that want help. An answer is what the log *shows*
+to be one: the first explicit reply (quote) by another person within seven days, looked up beyond the window
+too. Where the export carries no replies, an @mention of the asker within 24 hours after the question stands
 in for it, and ``answer_basis`` says so.
 
-It cannot see answers that were simply typed below, given in a private chat or in a voice call, nor
-whether an answer was right. So the ratio is a lower bound, good for comparing a group with its own past;
-where nobody in the whole log replies or mentions explicitly, nothing is known and nothing is printed.
+Answers that were simply typed below do not show. How many of them to expect is ``answered_expected``:
+chances of inferred links, summed up, never listed and never mixed into the ratio. Answers in a private chat
+or a voice call leave no trace, nor does whether an answer was right. So the ratio is a lower bound, good for
+comparing a group with its own past; where nobody in the whole log replies or mentions explicitly, it is not
+known.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 
-from cq.analysis import KINDS, Analyzer, GroupView, Window
+from cq.analysis import Analyzer, GroupView, Window
 from cq.analysis import _calendar as cal
 from cq.analysis import _measures as m
-from cq.model import Kind
+from cq.analysis import _question_answers as found_by
+from cq.analysis._conversation import conversation
+from cq.analysis._question_repeats import Repeated, repeated
+from cq.conversation.acts import Act
 from cq.section import Metric, Section, Table, Unit
-from cq.text.questions import is_question
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
+    from cq.analysis._conversation import Conversation
+    from cq.analysis._question_answers import Answers
     from cq.section import ColumnKind
 
     Ints = NDArray[np.int64]
@@ -40,12 +46,21 @@ class Settings(msgspec.Struct, frozen=True):
     ``mention_limit_hours``: a later mention is about something else; 24 as for questions in the roles.
     ``pending_hours``: an unanswered question younger than this at the end of the log may still get its
     answer; it counts as unanswered and is named apart. A convention.
+    ``expected_hours``: how long after a question an inferred answer counts; as for mentions.
+    ``repeat_similarity``: shared runs of characters from which two questions are the same; on invented groups
+    0.5 put different questions together, 0.7 hardly any.
+    ``repeat_pause_hours``: what one person asks again sooner is no further time. A convention.
+    ``repeat_rows``: how many repeated questions are listed.
     ``excerpt_characters``: length of a question in the table.
     """
 
     reply_limit_days: int = 7
     mention_limit_hours: int = 24
     pending_hours: int = 24
+    expected_hours: int = 24
+    repeat_similarity: float = 0.6
+    repeat_pause_hours: int = 24
+    repeat_rows: int = 50
     excerpt_characters: int = 80
 
 
@@ -60,6 +75,10 @@ METRICS: dict[str, Unit] = {
     "pending": "count",
     "explicit_reply_coverage": "ratio",
     "answer_basis": "code",
+    "help_requests": "count",
+    "answered_expected": "number",
+    "addressed_share": "ratio",
+    "repeated_questions": "count",
 }
 
 TABLES: dict[str, dict[str, ColumnKind]] = {
@@ -70,14 +89,15 @@ TABLES: dict[str, dict[str, ColumnKind]] = {
     "answerers": {
         "member_id": "member_id", "name": "name", "answers": "count", "median_answer_seconds": "seconds",
     },
+    "repeated": {
+        "example": "text", "times": "count", "askers": "count", "answered": "count", "last": "time",
+        "message_id": "message_id",
+    },
+    "answer_pairs": {
+        "asker_id": "member_id", "asker": "name", "answerer_id": "member_id", "answerer": "name",
+        "answers": "count",
+    },
 }  # fmt: skip
-
-
-class _Answers(NamedTuple):
-    """The first answer to each question that has one: rows of the log, parallel."""
-
-    question: Ints
-    answer: Ints
 
 
 def run(view: GroupView, window: Window, settings: Settings) -> Section:
@@ -86,17 +106,25 @@ def run(view: GroupView, window: Window, settings: Settings) -> Section:
     tables: dict[str, list[tuple[object, ...]]] = {}
     inside = view.rows(window)
     if cal.covered(view.sent_at, window.start, window.end, view.zone):
-        asked, texts = _questions(view, inside)
-        metrics |= _asking(view, inside, asked, texts)
-        basis, answers = _answers(view, asked, settings)
+        asked, texts = found_by.questions(view, inside)
+        talk = conversation(view, view.memo.get("ad_policy"))
+        metrics |= _asking(view, inside, asked, texts) | _talk(talk, window, asked, settings)
+        basis, every = found_by.answers(view, asked, settings.reply_limit_days, settings.mention_limit_hours)
         metrics["answer_basis"] = Metric(basis, "code")
-        if answers is not None:
-            left = np.setdiff1d(asked, answers.question)
+        done = None
+        if every is not None:
+            answers = found_by.firsts(every)
+            done = answers.question
+            left = np.setdiff1d(asked, done)
             metrics |= _answering(view, asked, answers, left, settings)
             tables = {
                 "unanswered": _unanswered(view, left, settings.excerpt_characters),
                 "answerers": _answerers(view, answers),
+                "answer_pairs": _answer_pairs(view, every),
             }
+        again = repeated(view, asked, done, settings.repeat_similarity, settings.repeat_pause_hours)
+        metrics["repeated_questions"] = Metric(len(again), "count", len(asked))
+        tables["repeated"] = _repeated(view, again[: settings.repeat_rows], settings.excerpt_characters)
     return Section(
         "questions",
         metrics,
@@ -105,20 +133,6 @@ def run(view: GroupView, window: Window, settings: Settings) -> Section:
 
 
 ANALYZER = Analyzer("questions", 30, Settings(), run)
-
-
-def _signed(view: GroupView) -> NDArray[np.bool_]:
-    """Human messages that are not anonymous: of an anonymous answer nobody knows whose it is."""
-    return view.human & view.somebody[view.person]
-
-
-def _questions(view: GroupView, rows: slice) -> tuple[Ints, int]:
-    """The rows among ``rows`` that ask, and the number of human text messages they were found in."""
-    import pyarrow as pa
-
-    said = _signed(view)[rows] & (view.kind[rows] == KINDS.index(Kind.TEXT))
-    at = np.flatnonzero(said) + rows.start
-    return at[is_question(view.text.take(pa.array(at)))], len(at)
 
 
 def _asking(view: GroupView, inside: slice, asked: Ints, texts: int) -> dict[str, Metric]:
@@ -135,56 +149,8 @@ def _asking(view: GroupView, inside: slice, asked: Ints, texts: int) -> dict[str
     }
 
 
-def _answers(view: GroupView, asked: Ints, settings: Settings) -> tuple[str, _Answers | None]:
-    """What answers rest on (``reply``, ``mention``, ``none``), and the first answer of each question."""
-    if view.explicit_replies:
-        replies = np.flatnonzero(_signed(view) & (view.reply_to >= 0))
-        return ("reply", _by_reply(view, asked, replies, settings)) if len(replies) else ("none", None)
-    by_people = _signed(view)[view.mention_row]
-    if not by_people.any():
-        return "none", None
-    return "mention", _by_mention(view, asked, by_people, settings)
-
-
-def _by_reply(view: GroupView, asked: Ints, replies: Ints, settings: Settings) -> _Answers:
-    limit = settings.reply_limit_days * m.DAY_MS
-    target = view.reply_to[replies]
-    wait = view.sent_at[replies] - view.sent_at[target]
-    good = np.isin(target, asked) & (view.person[replies] != view.person[target])
-    good &= (wait >= 0) & (wait <= limit)
-    return _first(target[good], replies[good])
-
-
-def _by_mention(view: GroupView, asked: Ints, by_people: NDArray[np.bool_], settings: Settings) -> _Answers:
-    """A mention answers the latest question that the mentioned person asked in the hours before."""
-    if not len(asked):
-        return _Answers(asked, asked)
-    limit = settings.mention_limit_hours * m.HOUR_MS
-    # Questions asked after the window take mentions away from those in it.
-    until = int(np.searchsorted(view.sent_at, view.sent_at[asked[-1]] + limit, side="right"))
-    later, _ = _questions(view, slice(int(asked[-1]) + 1, until))
-    every = np.concatenate((asked, later))
-    near = by_people & (view.mention_row > asked[0]) & (view.mention_row < until)
-    row, who = view.mention_row[near], view.mention_person[near]
-    # Questions in the order (asker, row); the one before (mentioned, row of the mention) is the latest.
-    order = np.lexsort((every, view.person[every]))
-    key = view.person[every[order]].astype(np.int64) * len(view) + every[order]
-    place = np.searchsorted(key, who.astype(np.int64) * len(view) + row) - 1
-    question = every[order][np.maximum(place, 0)]
-    good = (place >= 0) & (view.person[question] == who) & (view.person[row] != who)
-    good &= (view.sent_at[row] - view.sent_at[question] <= limit) & np.isin(question, asked)
-    return _first(question[good], row[good])
-
-
-def _first(question: Ints, answer: Ints) -> _Answers:
-    """The earliest answer of every question; answers come in log order."""
-    order = np.argsort(answer, kind="stable")
-    which, at = np.unique(question[order], return_index=True)
-    return _Answers(which, answer[order][at])
-
-
 def _answering(
-    view: GroupView, asked: Ints, answers: _Answers, left: Ints, settings: Settings
+    view: GroupView, asked: Ints, answers: Answers, left: Ints, settings: Settings
 ) -> Mapping[str, Metric]:
     n, answered = len(asked), len(answers.question)
     wait = (view.sent_at[answers.answer] - view.sent_at[answers.question]) / m.SECOND_MS
@@ -217,7 +183,7 @@ def _unanswered(view: GroupView, left: Ints, width: int) -> list[tuple[object, .
     return rows
 
 
-def _answerers(view: GroupView, answers: _Answers) -> list[tuple[object, ...]]:
+def _answerers(view: GroupView, answers: Answers) -> list[tuple[object, ...]]:
     """Who gave first answers, most first: the list of people to thank."""
     by = view.person[answers.answer]
     wait = (view.sent_at[answers.answer] - view.sent_at[answers.question]) / m.SECOND_MS
@@ -228,3 +194,38 @@ def _answerers(view: GroupView, answers: _Answers) -> list[tuple[object, ...]]:
     found = [(len(own), m.median(own), i) for own, i in zip(waits, people.tolist(), strict=False)]
     found.sort(key=lambda row: (-row[0], row[1] or 0.0, row[2]))
     return [(view.people[i].id, view.people[i].name, count, middle) for count, middle, i in found]
+
+
+def _talk(talk: Conversation, window: Window, asked: Ints, settings: Settings) -> dict[str, Metric]:
+    """What only the talk around the questions tells: help that is wanted, answers to be expected."""
+    inside = talk.inside(window)
+    chance, n = found_by.expected(talk, asked, settings.expected_hours)
+    whole = len(talk.turns)
+    return {
+        "help_requests": Metric(int(talk.acts.has(Act.HELP)[inside].sum()), "count"),
+        "answered_expected": Metric(chance if n else None, "number", n),
+        "addressed_share": Metric(round(talk.replies.addressed_share, 4) if whole else None, "ratio", whole),
+    }
+
+
+def _answer_pairs(view: GroupView, every: Answers) -> list[tuple[object, ...]]:
+    """Who answered whose questions, as the log shows it."""
+    return [
+        (view.people[asker].id, view.people[asker].name, view.people[by].id, view.people[by].name, count)
+        for asker, by, count in found_by.pairs(view, every)
+    ]
+
+
+def _repeated(view: GroupView, again: list[Repeated], width: int) -> list[tuple[object, ...]]:
+    """The example is the first one asked."""
+    return [
+        (
+            view.excerpt(int(one.rows[0]), width),
+            one.times,
+            one.askers,
+            one.answered,
+            view.time(int(one.rows[-1])),
+            view.message_id[int(one.rows[0])].as_py(),
+        )
+        for one in again
+    ]
