@@ -61,7 +61,7 @@ def formats() -> Iterator[str]:
 
 def metrics() -> Iterator[str]:
     """Every number, table and series, as ``cq explain`` has it."""
-    yield "# Metrics, tables and series\n"
+    yield "# Metrics, tables, series and roles\n"
     yield "The same text as `cq explain CODE --lang en`.\n"
     titles = locales.load("en")["terminal"]["explain"]
     for page in explain.explain(None, "en"):
@@ -106,11 +106,25 @@ def schema() -> Iterator[str]:
     for name in json.SCHEMAS:
         found = json.schema(name)
         if "$ref" in found:
-            found = found["$defs"][found["$ref"].rpartition("/")[2]]
-        yield f"\n## `{name}`\n\n| key | required |\n|---|---|"
-        required = set(found.get("required", ()))
-        for key in found["properties"]:
-            yield f"| {key} | {'yes' if key in required else 'no'} |"
+            found = {**found["$defs"][found["$ref"].rpartition("/")[2]], "$defs": found["$defs"]}
+        yield f"\n## `{name}`\n"
+        yield from _keys(found)
+        if row := ROWS.get(name):
+            described = found["$defs"][row]["description"].replace("``", "`").replace("\n", " ")
+            yield f"\n### A row of `{name}`\n\n{described}\n"
+            yield from _keys(found["$defs"][row])
+
+
+ROWS = {"roles": "RoleRow"}
+"""Documents that are little more than a list of rows, and what in the schema a row is called."""
+
+
+def _keys(shape: dict[str, Any]) -> Iterator[str]:
+    """The keys of an object as a table."""
+    yield "| key | required |\n|---|---|"
+    required = set(shape.get("required", ()))
+    for key in shape["properties"]:
+        yield f"| {key} | {'yes' if key in required else 'no'} |"
 
 
 def commands() -> Iterator[str]:

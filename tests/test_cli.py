@@ -46,7 +46,9 @@ def test_analyze_json_is_the_contract_document(cq, court):  # type: ignore[no-un
         "platform": "qq",
         "chat_kind": "group",
     }
-    assert set(group["sections"]) == {"activity", "people", "questions", "ads"}
+    assert set(group["sections"]) == {
+        "activity", "people", "questions", "ads", "roles", "circles", "network",
+    }  # fmt: skip
     # 5 human messages (the recall is none) by 3 people
     assert group["sections"]["activity"]["metrics"]["messages"]["value"] == 5
     assert group["sections"]["activity"]["metrics"]["speakers"]["value"] == 3

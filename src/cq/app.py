@@ -110,13 +110,17 @@ def only_group(reading: Reading, request: ReadRequest) -> Group:
 
 @dataclass(frozen=True, slots=True)
 class AnalyzeRequest:
-    """Which sections over which window, and the operator's side files."""
+    """Which sections over which window, and the operator's side files.
+
+    ``compared``: with the values of the window before, where the log reaches back over it.
+    """
 
     window: WindowRequest = WindowRequest()
     sections: Sequence[str] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     roster: Path | None = None
     alias: Path | None = None
+    compared: bool = True
 
 
 def default_settings() -> dict[str, Any]:
@@ -181,7 +185,8 @@ def _analyze(
         raise CqError("roster_needs_group", count=len(spans))
     window: Window = what.window.over(spans, request.zone)
     results, said, compared = {}, False, False
-    wants_ads = what.sections is None or "ads" in what.sections
+    # Both read verdicts on ads, which know what was posted in the other groups, too.
+    wants_ads = what.sections is None or not {"ads", "roles"}.isdisjoint(what.sections)
     for view in views(reading.log, request, spans, alias, roster, elsewhere=wants_ads):
         said |= view.rows(window).start < view.rows(window).stop
         results[view.group.group_id], reaches = _group_result(view, window, what)
@@ -206,7 +211,9 @@ def _group_result(view: GroupView, window: Window, what: AnalyzeRequest) -> tupl
     from cq.analysis._quality import quality
     from cq.result import GroupInfo, GroupResult
 
-    before = window.predecessor()
+    # What is an ad is one decision: whatever asks for it beside the ads section is told the same.
+    view.memo["ad_policy"] = what.settings.get("ads")
+    before = window.predecessor() if what.compared else None
     # Only where the log reaches back over all of it: half a week before would look like growth.
     covered = before is not None and len(view) > 0 and int(view.local_day[0]) <= before.first_day
     sections = {}

@@ -8,12 +8,12 @@ Times are RFC 3339 with the offset of the report's zone, ends of windows are exc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Required, TypedDict
+from typing import Annotated, Literal, Required, TypedDict, get_args
 
 import msgspec
 
-from cq.model import ChatKind, Problem
-from cq.section import Section
+from cq.model import ChatKind, MemberRole, Problem
+from cq.section import Section, Table
 
 SHOWN_PROBLEMS = 20
 """How many problems and notices of a source are named; all are counted in ``problem_counts``."""
@@ -86,13 +86,20 @@ class Gap(TypedDict):
     days: float
 
 
+ExitVisibility = Literal["full", "partial", "none"]
+
+
 class Quality(TypedDict, total=False):
     """How far the data of a group can be trusted. Ratios are 0..1, unknown is ``None``.
 
     ``messages`` all rows in the window, ``human_messages`` those that count as talk;
     ``members`` under ``member_basis``; ``media_share`` of human messages without words;
     ``name_only_senders`` senders whose identity is nothing but a name; ``speakers_not_listed`` people
-    who spoke but do not stand in the list of members (null without one).
+    who spoke but do not stand in the list of members (null without one); ``exit_visibility`` whether the log
+    shows who leaves (null: nothing to go by); ``shared_names`` senders who show a name that another person
+    shows too; ``renamed_senders`` senders with several names; ``starts_with_join`` a join is the first
+    thing in the log, perhaps that of its owner; ``likely_bots`` senders who behave like programs, not known
+    as ``bots``.
     """
 
     messages: Required[int]
@@ -109,6 +116,66 @@ class Quality(TypedDict, total=False):
     media_share: float | None
     name_only_senders: int | None
     speakers_not_listed: int | None
+    exit_visibility: ExitVisibility | None
+    shared_names: int | None
+    renamed_senders: int | None
+    starts_with_join: bool | None
+    recalled: int | None
+    likely_bots: int | None
+
+
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Role = Literal["organizer", "thinker", "talker", "asker", "lurker", "challenger"]
+ROLES: tuple[Role, ...] = get_args(Role)
+Certainty = Literal["firm", "likely", "tentative"]
+
+
+class RoleScores(msgspec.Struct, frozen=True):
+    """How much of each role, 0..1 each; they need not add up to 1."""
+
+    organizer: Share
+    thinker: Share
+    talker: Share
+    asker: Share
+    lurker: Share
+    challenger: Share
+
+
+class RoleRow(msgspec.Struct, frozen=True):
+    """What part somebody plays in a group, as ``cq roles`` tells it.
+
+    ``role`` is the best guess; pages for people name it only where ``certainty`` is firm or likely.
+    ``official_role`` is what the export or the roster says, and no behaviour. ``evidence``: ids of
+    messages that show a role, best first. ``also``: further roles with a score of at least 0.5.
+    """
+
+    member_id: str
+    name: str | None
+    official_role: MemberRole | None
+    role: Role | Literal["ordinary", "not_enough_data"]
+    scores: RoleScores
+    certainty: Certainty
+    stability: Share | None
+    confidence: Share | None
+    turns: int
+    active_days: int
+    evidence: Mapping[Role, Sequence[str]] = {}
+    also: Sequence[Role] = ()
+
+
+def role_rows(table: Table) -> list[RoleRow]:
+    """The table ``members`` of a roles section, typed. Columns beyond the contract's are left out."""
+    return [msgspec.convert(dict(zip(table.columns, row, strict=True)), RoleRow) for row in table.rows]
+
+
+def role_window(section: Section, asked: WindowSpan) -> WindowSpan:
+    """The stretch a roles section looked at: it may begin before the window that was asked for."""
+    bounds = [
+        section.metrics[code].value for code in ("window_start", "window_end") if code in section.metrics
+    ]
+    if len(bounds) == 2 and all(isinstance(bound, str) for bound in bounds):
+        return WindowSpan(str(bounds[0]), str(bounds[1]), asked.tz)
+    return asked
 
 
 class GroupResult(msgspec.Struct, frozen=True):

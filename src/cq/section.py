@@ -15,7 +15,7 @@ Scalar = str | int | float | bool | None
 Unit = Literal["count", "ratio", "days", "hours", "seconds", "per_day", "number", "date", "time", "code"]
 ColumnKind = Literal[
     "member_id", "name", "text", "message_id", "time", "date", "count", "ratio", "seconds", "days",
-    "number", "code", "bool",
+    "number", "code", "bool", "object",
 ]  # fmt: skip
 Status = Literal["finding", "watch", "clear", "not_enough_data", "not_observable"]
 Severity = Literal["info", "warning", "alert"]
@@ -32,7 +32,11 @@ class Metric(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct, frozen=True):
-    """Rows under named columns. The kind of a column tells renderers how to print and mask it."""
+    """Rows under named columns. The kind of a column tells renderers how to print and mask it.
+
+    An ``object`` is a dict or a list of plain values, for programs: pages say what is in it in words of
+    their own, or leave it out.
+    """
 
     columns: Mapping[str, ColumnKind]
     rows: Sequence[tuple[object, ...]]

@@ -261,9 +261,9 @@ def test_both_languages_have_the_same_files_and_keys() -> None:
 
 
 @pytest.mark.parametrize("lang", locales.LANGUAGES)
-def test_no_table_stands_in_two_files(lang: str) -> None:
-    tables = [table for page in _pages(lang).values() for table in page]
-    assert len(tables) == len(set(tables))
+def test_no_entry_stands_in_two_files(lang: str) -> None:
+    entries = [(table, key) for page in _pages(lang).values() for table in page for key in page[table]]
+    assert len(entries) == len(set(entries))
 
 
 @pytest.mark.parametrize("lang", locales.LANGUAGES)

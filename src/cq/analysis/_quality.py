@@ -10,13 +10,20 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from cq.analysis._conversation import conversation
 from cq.analysis._view import KINDS, GroupView, Window
-from cq.model import Kind
-from cq.result import Gap, Quality
+from cq.conversation.people import bots, named
+from cq.model import Event, Kind
+from cq.result import ExitVisibility, Gap, Quality
 
 _GAP_DAYS = 7
 """A silence this long (and no shorter than twenty of the group's own median gaps between active
 days) may be a hole in the export: an operator recognises a missing week."""
+
+_ENOUGH_DAYS = 56
+"""A log of eight weeks in which people join and nobody ever leaves does not show exits."""
+_NEARLY_ALL = 0.9
+_START_ROWS = 3
 
 _MEDIA = np.array(
     [k in (Kind.IMAGE, Kind.STICKER, Kind.VOICE, Kind.VIDEO, Kind.FILE) for k in KINDS], np.bool_
@@ -37,6 +44,7 @@ def quality(view: GroupView, window: Window) -> Quality:
     writers = [int(i) for i in np.unique(view.person[rows]) if i >= 0]
     empty = rows.start == rows.stop
     days = view.local_day[rows]
+    names = named([(*p.names, p.name) for p in view.people])
     return Quality(
         messages=rows.stop - rows.start,
         human_messages=total,
@@ -54,7 +62,51 @@ def quality(view: GroupView, window: Window) -> Quality:
         speakers_not_listed=(
             sum(not view.people[i].listed for i in speakers) if view.member_basis == "roster" else None
         ),
+        exit_visibility=exit_visibility(view),
+        shared_names=sum(bool(names.shared[i]) for i in speakers),
+        renamed_senders=sum(bool(names.renamed[i]) for i in speakers),
+        starts_with_join=_starts_with_join(view),
+        recalled=int((view.recalled[rows] | (view.kind[rows] == KINDS.index(Kind.RECALL))).sum()),
+        likely_bots=sum(not view.people[i].bot for i in speakers & set(likely_bots(view))),
     )
+
+
+def likely_bots(view: GroupView) -> list[int]:
+    """People who behave like programs and are not known as bots; see :func:`cq.conversation.people.bots`."""
+    if "likely_bots" not in view.memo:
+        found = np.flatnonzero(bots(conversation(view).talk) & view.somebody[:-1])
+        view.memo["likely_bots"] = found.tolist()
+    some: list[int] = view.memo["likely_bots"]
+    return some
+
+
+def exit_visibility(view: GroupView) -> ExitVisibility | None:
+    """Whether the log shows who leaves: most tools show it to owners and admins only. Of the whole log.
+
+    Whoever spoke or joined and is no listed member now must have left; how many of them have an exit in the
+    log is the answer. Without a list, exits are ``partial`` where there are any, and ``none`` where people
+    join for eight weeks and nobody leaves. None: nothing to go by.
+    """
+    left = {i for e in view.events if e.event in (Event.LEAVE, Event.REMOVE) for i in e.targets}
+    joined = {i for e in view.events if e.event is Event.JOIN for i in e.targets}
+    if view.member_basis == "roster":
+        seen = joined | {int(i) for i in np.unique(view.person) if i >= 0}
+        gone = {i for i in seen if not view.people[i].listed or view.people[i].left_at is not None}
+        gone = {i for i in gone if view.somebody[i]} | left
+        if not gone:
+            return None
+        share = len(left) / len(gone)
+        return "none" if not left else "full" if share >= _NEARLY_ALL else "partial"
+    if left:
+        return "partial"
+    return "none" if joined and len(view) and view.local_day[-1] - view.local_day[0] >= _ENOUGH_DAYS else None
+
+
+def _starts_with_join(view: GroupView) -> bool | None:
+    """Whether a join stands at the very beginning: then the log may start when its owner came in."""
+    if not len(view):
+        return None
+    return any(e.row < _START_ROWS and e.event is Event.JOIN for e in view.events)
 
 
 def _members(view: GroupView, speakers: set[int]) -> int:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cq import __version__, app
-from cq.cli import _ads
+from cq.cli import _ads, _roles
 from cq.cli._flags import Choice, Common, Format, Judging, Output, Paths, Reading, flattened, option
 from cq.cli._run import Run, emit
 from cq.errors import UsageError
@@ -114,6 +114,7 @@ def messages(
 
 cli.command(name="ads")(flattened(_ads.ads))
 cli.command(name="ads label")(flattened(_ads.label))
+cli.command()(flattened(_roles.roles))
 
 
 @cli.command(name="import")

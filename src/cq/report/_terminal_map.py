@@ -14,7 +14,9 @@ from typing import Literal
 from rich.text import Text
 
 from cq.report._terminal_layout import Page
+from cq.report._terminal_roles import members
 from cq.report._terminal_tables import heat_map, messages, names, plain, ranking, reasons, shares
+from cq.result import ROLES
 from cq.section import Table
 
 
@@ -57,10 +59,20 @@ LAYOUTS: Mapping[str, Layout] = {
     "people.left": Layout(plain, "quiet"),
     "questions.unanswered": Layout(partial(messages, unit="question"), "wide"),
     "questions.answerers": Layout(partial(names, value="count"), "wide"),
+    "roles.members": Layout(members, "wide"),
+    "roles.evidence": Layout(plain, "quiet"),
+    "roles.numbers": Layout(plain, "quiet"),
+    "roles.composition": Layout(plain, "quiet"),
+    "roles.changes": Layout(partial(plain, dates=True), "quiet"),
     "ads.senders": Layout(partial(plain, dates=True), "wide"),
     "ads.examples": Layout(reasons, "wide"),
     "ads.campaigns": Layout(partial(plain, dates=True), "wide"),
     "ads.floods": Layout(partial(plain, dates=True), "wide"),
+    "circles.moved": Layout(plain, "wide"),
+    "circles.relays": Layout(partial(plain, dates=True), "quiet"),
+    "network.people": Layout(plain, "quiet"),
+    "network.communities": Layout(plain, "quiet"),
+    "network.isolated": Layout(messages, "wide"),
 }
 """Tables with a form of their own, by ``section.table``."""
 
@@ -70,14 +82,23 @@ HEADED_BY: Mapping[str, str] = {
     "people.lost": "lost_regulars",
     "people.silent": "silent_members",
     "questions.unanswered": "unanswered",
+    "circles.moved": "moved",
+    "circles.relays": "relays",
 }
 """Tables whose heading carries the metric that counts their rows, so that it is said once."""
 
 _KIND_COUNTS = ("product", "traffic", "link", "event", "job", "vice", "chain", "flood")
 _BY_POLICY = ("exempted", "allowed", "ignored")
+_ROLE_PARTS = (
+    "window_start", "window_end", "members_judged", "firm", "likely", "tentative", "not_enough_data",
+    *(f"share_{role}" for role in (*ROLES, "ordinary")),
+)  # fmt: skip
 QUIET = frozenset(
     {"people.gini", "people.gini_equal", "activity.speakers_7d", "activity.speakers_30d"}
+    | {f"roles.{code}" for code in _ROLE_PARTS}
     | {"ads.confirmed", "ads.suspected", "ads.ads_per_week"}
+    | {"circles.core_and_organizing", "circles.people", "network.people", "network.answering_pairs"}
+    | {"network.most_partners", "network.modularity", "network.modularity_chance"}
     | {f"ads.count_{kind}" for kind in _KIND_COUNTS}
     | {f"ads.{code}" for code in _BY_POLICY}
 )

@@ -106,6 +106,10 @@ def _known(group: GroupResult, words: Words) -> Iterator[str]:
         yield words.say("quality.bots", bots=words.amount(bots, "bot"))
     if anonymous := quality.get("anonymous_messages"):
         yield words.say("quality.anonymous", messages=words.amount(anonymous, "message"))
+    if recalled := quality.get("recalled"):
+        yield words.say("quality.recalled", messages=words.amount(recalled, "message"))
+    if quality.get("exit_visibility") == "full":
+        yield words.say("quality.exits_full")
 
 
 def _limits(group: GroupResult, words: Words) -> Iterator[str]:
@@ -117,6 +121,14 @@ def _limits(group: GroupResult, words: Words) -> Iterator[str]:
         yield words.say("quality.no_replies")
     if named := quality.get("name_only_senders"):
         yield words.say("quality.names_merge", people=words.amount(named, "person"))
+    if shared := quality.get("shared_names"):
+        yield words.say("quality.shared_names", people=words.amount(shared, "person"))
+    if bots := quality.get("likely_bots"):
+        yield words.say("quality.likely_bots", people=words.amount(bots, "person"))
+    if (exits := quality.get("exit_visibility")) in ("partial", "none"):
+        yield words.say(f"quality.exits_{exits}")
+    if quality.get("starts_with_join"):
+        yield words.say("quality.starts_with_join")
     if gaps := quality.get("gaps"):
         longest = max(gaps, key=lambda gap: gap["days"])
         length = words.amount(round(longest["days"], 1), "day")

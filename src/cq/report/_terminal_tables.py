@@ -69,7 +69,8 @@ def plain(
     """Any table as a grid; without ``ids`` where names stand beside them; with ``dates``, times as days."""
     kinds = ["date" if dates and kind == "time" else kind for kind in table.columns.values()]
     hidden = {"message_id"} | ({"member_id"} if "name" in kinds else set())
-    shown = [i for i, kind in enumerate(kinds) if ids or page.verbose or kind not in hidden] or [0]
+    told = [i for i, kind in enumerate(kinds) if kind != "object"]
+    shown = [i for i in told if ids or page.verbose or kinds[i] not in hidden] or [0]
     names = list(table.columns)
     body = table.rows[: limit(page, GRID_ROWS)]
     rows = [[page.words.column(table_id, names[i]) for i in shown]]

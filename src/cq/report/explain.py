@@ -1,7 +1,8 @@
 """What a code means, from the words: the pages behind ``cq explain``.
 
-The definitions stand in ``locales/<lang>/metrics.toml``, one per number, and in ``rules.toml`` and
-``ads.toml`` for what makes an ad; weights come from where they are applied. This module only finds them.
+The definitions stand in ``locales/<lang>/metrics.toml``, one per number, in ``rules.toml`` and
+``ads.toml`` for what makes an ad, in ``roles.toml`` for the roles; weights come from where they are
+applied. This module only finds them.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ def weight(rule: str) -> float | None:
 
 def _all(words: dict[str, Any]) -> Iterator[Explanation]:
     yield from _analyses(words)
+    yield from _roles(words)
     yield from _ads(words)
 
 
@@ -68,6 +70,14 @@ def _analyses(words: dict[str, Any]) -> Iterator[Explanation]:
         for code, entry in words.get(family, {}).items():
             paragraphs = {k: entry[k] for k in _PARAGRAPHS if entry.get(k)}
             yield Explanation(code, kind, entry["title"], paragraphs, [code.partition(".")[0]])
+
+
+def _roles(words: dict[str, Any]) -> Iterator[Explanation]:
+    """The parts members play, and what is said of those who play none."""
+    names = words["roles"]["names"]
+    for role, entry in names.items():
+        paragraphs = {k: entry[k] for k in ("means", "formula", "threshold", "source", "fails")}
+        yield Explanation(f"role.{role}", "role", entry["name"], paragraphs, ["roles"])
 
 
 def _ads(words: dict[str, Any]) -> Iterator[Explanation]:

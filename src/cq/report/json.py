@@ -26,8 +26,11 @@ from cq.result import (
     IdentifiedSource,
     PreviousSpan,
     Quality,
+    RoleRow,
     SourceReport,
     WindowSpan,
+    role_rows,
+    role_window,
 )
 from cq.section import Finding, Metric, Scalar, Section, Series, Severity, Status, Table, Threshold, Unit
 
@@ -125,6 +128,33 @@ class IdentifyDocument(msgspec.Struct, frozen=True):
 
     schema: Literal["cq.identify/1"]
     sources: Sequence[IdentifiedSource]
+
+
+class RolesGroupDocument(msgspec.Struct, frozen=True):
+    """One group; ``window`` is the stretch that its roles were read from."""
+
+    group: GroupInfo
+    window: WindowSpan
+    members: Sequence[RoleRow]
+
+
+class RolesDocument(msgspec.Struct, frozen=True):
+    """``cq roles --format json``."""
+
+    schema: Literal["cq.roles/1"]
+    groups: Sequence[RolesGroupDocument]
+
+
+def roles(result: Analysis) -> RolesDocument:
+    """The members of every group that has a roles section."""
+    groups = [
+        RolesGroupDocument(
+            group.group, role_window(section, result.window), role_rows(section.tables["members"])
+        )
+        for group in result.groups
+        if (section := group.sections.get("roles")) is not None
+    ]
+    return RolesDocument("cq.roles/1", groups)
 
 
 def document(result: Analysis | Identification) -> AnalysisDocument | IdentifyDocument:
@@ -276,6 +306,7 @@ SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "analysis": partial(_struct_schema, AnalysisDocument, "cq.analysis/1"),
     "messages": _messages_schema,
     "ads": partial(_struct_schema, Verdict, "cq.ads/1"),
+    "roles": partial(_struct_schema, RolesDocument, "cq.roles/1"),
     "identify": partial(_struct_schema, IdentifyDocument, "cq.identify/1"),
 }
 """The documents that have a schema, and what makes it."""

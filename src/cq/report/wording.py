@@ -24,6 +24,8 @@ CODE_TABLES = (
     ("terminal", "platforms"),
     ("terminal", "codes"),
     ("terminal", "findings"),
+    ("roles", "codes"),
+    ("roles", "certainty"),
 )
 """Where the words for values that are codes stand."""
 MAX_DIGITS = 4

@@ -1,0 +1,39 @@
+"""Which messages show a role: the deeds that carried its score. Nothing is judged here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cq.analysis._role_deeds import WEEK_MS
+
+if TYPE_CHECKING:
+    from cq.analysis import GroupView
+    from cq.analysis._role_deeds import Deeds, Ints
+
+SHOWN = 10
+"""Messages shown for a role; of dissent all are, so that nobody is called a challenger without his words."""
+
+
+def by_person(done: Deeds, start: int, end: int) -> dict[int, Ints]:
+    """The deeds of ``[start, end)`` by who did them."""
+    inside = done.between(start, end)
+    order = np.argsort(done.person[inside], kind="stable") + inside.start
+    who, first = np.unique(done.person[order], return_index=True)
+    return dict(zip(who.tolist(), np.split(order, first[1:]), strict=False))
+
+
+def listed(view: GroupView, done: Deeds, own: Ints, role: str, end: int) -> tuple[list[int], list[str]]:
+    """The rows and ids that show some deeds: happenings and single messages first, spread over the weeks."""
+    if role != "challenger" and len(own) > SHOWN:
+        week = (end - 1 - done.at[own]) // WEEK_MS
+        nth = np.zeros(len(own), np.int64)
+        plain = ~(done.brief[own] | (done.weight[own] > 1))
+        order = np.lexsort((own, plain, week))
+        fresh = np.concatenate(([True], week[order][1:] != week[order][:-1]))
+        starts = np.flatnonzero(fresh)
+        nth[order] = np.arange(len(own)) - np.repeat(starts, np.diff(np.append(starts, len(own))))
+        own = np.sort(own[np.lexsort((own, nth, plain))[:SHOWN]])
+    rows: list[int] = done.row[own].tolist()
+    return rows, [view.message_id[row].as_py() for row in rows]
