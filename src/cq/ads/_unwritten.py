@@ -108,3 +108,10 @@ def urls(text: str) -> list[tuple[int, int]]:
 def within(spans: list[tuple[int, int]], at: int) -> bool:
     i = bisect_right(spans, (at, len(spans) and spans[-1][1] + 1)) - 1
     return i >= 0 and spans[i][0] <= at < spans[i][1]
+
+
+def without_urls(text: str) -> str:
+    """The text with a space for every character of an address: an address is not made of words."""
+    if not urls(text):
+        return text
+    return _URL.sub(lambda m: " " * len(m[0]), text)

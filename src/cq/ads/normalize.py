@@ -19,7 +19,7 @@ from itertools import compress, pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from cq.ads._disguises import disguised, taken_apart
-from cq.ads._unwritten import odd, unwritten, urls, within
+from cq.ads._unwritten import odd, unwritten, urls, within, without_urls
 from cq.ads._variants import (
     APART,
     HAN,
@@ -168,30 +168,12 @@ def fold(text: str) -> Folded:
     draft = _fold(text, tracked=True)
     norm, at = draft.text, draft.at or [len(text)]
     draft.mark(taken_apart(norm))
-    kept = [at for run in _kept_runs(norm) for at in range(*run)]
-    skeleton = "".join([norm[lo:hi] for lo, hi in _kept_runs(norm)])
-    return Folded(norm, skeleton, array("I", at), array("I", [*kept, len(norm)]), _merged(draft.marks))
+    kept = [at for run in _KEPT_RUN.finditer(without_urls(norm)) for at in range(*run.span())]
+    return Folded(norm, _skeleton(norm), array("I", at), array("I", [*kept, len(norm)]), _merged(draft.marks))
 
 
 def _skeleton(norm: str) -> str:
-    if urls(norm):
-        return "".join([norm[lo:hi] for lo, hi in _kept_runs(norm)])
-    return "".join(_KEPT_RUN.findall(norm))
-
-
-def _kept_runs(norm: str) -> list[tuple[int, int]]:
-    """The pieces of a norm that its skeleton consists of: an address is not made of words."""
-    runs = [run.span() for run in _KEPT_RUN.finditer(norm)]
-    links = urls(norm)
-    if not links:
-        return runs
-    pieces = ((max(lo, a), min(hi, b)) for a, b in _between(links, len(norm)) for lo, hi in runs)
-    return [(lo, hi) for lo, hi in pieces if lo < hi]
-
-
-def _between(spans: Sequence[tuple[int, int]], size: int) -> list[tuple[int, int]]:
-    edges = [0, *(edge for span in spans for edge in span), size]
-    return list(zip(edges[::2], edges[1::2], strict=True))
+    return "".join(_KEPT_RUN.findall(without_urls(norm)))
 
 
 # Many texts at once: characters as numbers. What is folded the same whatever stands around it is looked up;

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import msgspec
 
 from cq.ads import links, literals, triggers
-from cq.ads._unwritten import urls
+from cq.ads._unwritten import urls, without_urls
 from cq.ads.verdict import AdKind
 from cq.errors import CqError
 
@@ -92,9 +92,7 @@ class RuleBook:
         """The hit, or the next one of its rule, outside any address: what stands in one is no contact."""
         if not hit.rule.contact or hit.view != "norm" or not any(lo <= hit.lo < hi for lo, hi in links):
             return [hit]
-        for lo, hi in links:
-            norm = norm[:lo] + " " * (hi - lo) + norm[hi:]
-        found = re.search(hit.rule.pattern, norm)
+        found = re.search(hit.rule.pattern, without_urls(norm))
         return [Hit(hit.rule, *found.span(), hit.view)] if found and found.end() > found.start() else []
 
     def maybe(self, norms: Sequence[str], skeletons: Sequence[str]) -> NDArray[np.bool_]:

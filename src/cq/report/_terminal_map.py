@@ -6,7 +6,7 @@ series as a sparkline. So a new analysis needs no line here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -36,9 +36,13 @@ def layout_of(table_id: str) -> Layout:
     return LAYOUTS.get(table_id, Layout(plain, "wide"))
 
 
-def quiet_codes(section_id: str) -> set[str]:
-    """Codes of metrics and series of a section that are shown with ``--verbose`` only."""
-    return {code.rpartition(".")[2] for code in QUIET if code.startswith(f"{section_id}.")}
+def quiet_codes(section_id: str, some: Collection[str] = ()) -> set[str]:
+    """Codes of metrics and series of a section that are shown with ``--verbose`` only. ``some``: the codes
+    whose value is not nothing."""
+    own = (code for code in QUIET if code.startswith(f"{section_id}."))
+    return {code.rpartition(".")[2] for code in own} - {
+        code for code in some if f"{section_id}.{code}" in SHOWN_IF_ANY
+    }
 
 
 LAYOUTS: Mapping[str, Layout] = {
@@ -103,3 +107,6 @@ QUIET = frozenset(
     | {f"ads.{code}" for code in _BY_POLICY}
 )
 """Metrics and series that are parts of another one, or say again what another says."""
+
+SHOWN_IF_ANY = frozenset(f"ads.{code}" for code in _BY_POLICY)
+"""Of the quiet ones, those that say what the policy has set aside: silent only where that is nothing."""

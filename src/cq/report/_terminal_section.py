@@ -51,13 +51,16 @@ def section_lines(section: Section, page: Page, *, told: Sequence[str] = (), lea
     """A section; ``told`` are metrics that the sentence ``lead`` says already."""
     words = page.words
     lines = heading(words.name("sections", section.id, key="title"), page)
-    hidden = set() if page.verbose else {*told, *_headed(section), *quiet_codes(section.id)}
+    some = [code for code, metric in section.metrics.items() if metric.value]
+    hidden = set() if page.verbose else {*told, *_headed(section), *quiet_codes(section.id, some)}
     body = [
         *finding_lines(section.findings, page),
         *metric_lines(section.id, {c: m for c, m in section.metrics.items() if c not in hidden}, page),
         *(paragraph(lead, page, indent=2) if lead else []),
         *_blocks(section, page),
     ]
+    if isinstance(caveat := words.table("sections", section.id, "caveat"), str) and section.metrics:
+        body += [Text(), *paragraph(caveat, page, indent=2, style=LABEL)]
     if page.verbose and isinstance(cannot := words.table("sections", section.id, "cannot"), str):
         body += [Text(), *paragraph(cannot, page, indent=2, style=LABEL, label=words.say("section.cannot"))]
     return lines + (body or [Text("  " + words.say("section.empty"), LABEL)])

@@ -249,6 +249,7 @@ def _totals(listing: Listed, kept: _Kept, page: Page, *, bare: bool) -> Iterator
     if listing.set_aside:
         aside = [_say(page, reason, n=words.number(n)) for reason, n in listing.set_aside.items()]
         yield from paragraph(_say(page, "aside", list=words.listing(aside)), page, indent=2)
+    yield from paragraph(_say(page, "measured"), page, indent=2, style=LABEL)
     if listing.group is None:
         yield from paragraph(_say(page, "unseen_lines"), page, indent=2, style=LABEL)
     elif listing.unseen:
