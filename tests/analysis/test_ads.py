@@ -531,7 +531,7 @@ def test_every_code_has_words_and_every_words_a_code(run: Any) -> None:
         for code in section.metrics:
             entry = words["metrics"][f"ads.{code}"]
             assert set(entry) == {"name", "means", "formula", "source", "fails"} and all(entry.values())
-        assert set(words["sections"]["ads"]) == {"title", "question", "cannot"}
+        assert set(words["sections"]["ads"]) == {"title", "question", "cannot", "caveat"}
 
 
 HOSTILE = "\x1b]0;x\x07[bold]\u202e小叶" + "很长的名字" * 20

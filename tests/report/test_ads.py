@@ -103,7 +103,8 @@ def test_suspected_chains_and_floods_stand_apart() -> None:
 def test_what_is_no_ad_is_listed_only_when_asked_for() -> None:
     harmless = verdict("明天几点开会", outcome="none", kind=AdKind.NONE)
     assert "明天几点开会" not in shown(Listed([harmless]))
-    assert shown(Listed([harmless])) == "周末骑行\n  没有看到广告 · 看了 100 条人说的消息\n"
+    page = shown(Listed([harmless]))
+    assert page.startswith("周末骑行\n  没有看到广告 · 看了 100 条人说的消息\n") and "判断会错" in page
     assert "明天几点开会" in shown(Listed([harmless]), every=True)
 
 
