@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cq import app, reading, zones
+from cq.operators import NOTHING_TOLD, Operators
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from cq.ads.policy import Policy
     from cq.ads.verdict import Verdict
+    from cq.operators import Operator
     from cq.result import Analysis
 
 Export = str | PathLike[str]
@@ -81,13 +83,15 @@ def analyze(
     alias: Export | None = None,
     labels: Export | None = None,
     ads: Policy | None = None,
+    operator: Operator | None = None,
     me: str | None = None,
 ) -> Analysis:
     """What ``cq analyze`` finds, as typed objects; ``source`` may be a frame that :func:`read` gave.
 
     ``since``, ``until`` and ``last`` are as on the command line: relative to the last message,
     whole local days of ``tz``. ``ads`` is what counts as an ad here (:class:`cq.ads.policy.Policy`),
-    ``labels`` a file of messages that were marked by hand. Errors are those of :func:`read`.
+    ``labels`` a file of messages that were marked by hand; ``operator`` what only the operator knows of the
+    group (:class:`cq.operators.Operator`). Errors are those of :func:`read`.
     """
     from cq import judging
 
@@ -98,6 +102,7 @@ def analyze(
         {"ads": policy},
         roster=Path(roster) if roster is not None else None,
         alias=Path(alias) if alias is not None else None,
+        operators=Operators(operator) if operator else NOTHING_TOLD,
     )
     zone = zones.zone(tz)
     if isinstance(source, str | PathLike):

@@ -15,6 +15,7 @@ from cq import __version__
 from cq.ahead import ahead
 from cq.errors import CqError, UsageError
 from cq.logs import OwnedLog, chosen, frame_log
+from cq.operators import NOTHING_TOLD, Operators
 from cq.reading import Reading, ReadRequest, Watch, quietly, read
 from cq.views import views
 
@@ -112,7 +113,8 @@ def only_group(reading: Reading, request: ReadRequest) -> Group:
 class AnalyzeRequest:
     """Which sections over which window, and the operator's side files.
 
-    ``compared``: with the values of the window before, where the log reaches back over it.
+    ``compared``: with the values of the window before, where the log reaches back over it. ``operators``:
+    what only they know of the groups.
     """
 
     window: WindowRequest = WindowRequest()
@@ -121,6 +123,7 @@ class AnalyzeRequest:
     roster: Path | None = None
     alias: Path | None = None
     compared: bool = True
+    operators: Operators = NOTHING_TOLD
 
 
 def default_settings() -> dict[str, Any]:
@@ -187,7 +190,8 @@ def _analyze(
     results, said, compared = {}, False, False
     # Both read verdicts on ads, which know what was posted in the other groups, too.
     wants_ads = what.sections is None or not {"ads", "roles"}.isdisjoint(what.sections)
-    for view in views(reading.log, request, spans, alias, roster, elsewhere=wants_ads):
+    told = what.operators
+    for view in views(reading.log, request, spans, alias, roster, operators=told, elsewhere=wants_ads):
         said |= view.rows(window).start < view.rows(window).stop
         results[view.group.group_id], reaches = _group_result(view, window, what)
         compared |= reaches

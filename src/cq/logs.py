@@ -42,13 +42,13 @@ def chosen(log: MessageLog, wanted: str | None) -> list[GroupSpan]:
     raise InputError("group_not_found", group=wanted, names=names)
 
 
-class OwnedLog:
-    """A log whose owner is known (``--me``): ``self`` has an id, ``is_self`` marks their rows."""
+class _ChangedLog:
+    """A log whose rows are changed on their way out."""
 
-    def __init__(self, log: MessageLog, me: str) -> None:
+    def __init__(self, log: MessageLog, change: Callable[[pa.RecordBatch], pa.RecordBatch]) -> None:
         self.spans, self.members, self.tallies = log.spans, log.members, log.tallies
         self._log = log
-        self._me = me
+        self._change = change
 
     def leave_answers_open(self) -> None:
         """See :class:`~cq.store.log.MessageLog`."""
@@ -71,15 +71,24 @@ class OwnedLog:
     def batches(
         self, groups: Collection[str] | None = None, since: int | None = None, until: int | None = None
     ) -> Iterator[pa.RecordBatch]:
-        """The rows of the log, with the owner in them."""
-        from cq.store.names import with_owner
-
-        for batch in self._log.batches(groups, since, until):
-            yield with_owner(batch, self._me)
+        """The rows of the log, changed."""
+        return map(self._change, self._log.batches(groups, since, until))
 
     def close(self) -> None:
         """Give back temporary files."""
         self._log.close()
+
+
+class OwnedLog(_ChangedLog):
+    """A log whose owner is known (``--me``): ``self`` has an id, ``is_self`` marks their rows."""
+
+    def __init__(self, log: MessageLog, me: str) -> None:
+        def owned(batch: pa.RecordBatch) -> pa.RecordBatch:
+            from cq.store.names import with_owner
+
+            return with_owner(batch, me)
+
+        super().__init__(log, owned)
 
 
 def by_group(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, Iterator[pa.RecordBatch]]]:
@@ -92,7 +101,10 @@ def by_group(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, Iterator[
 
 
 def frame_log(frame: pd.DataFrame) -> MessageLog:
-    """The log behind a frame of normalised messages, as :func:`cq.read` returns them."""
+    """The log behind a frame of normalised messages, as :func:`cq.read` returns them.
+
+    A frame made by hand has message ids of its own (``m1``): its replies mean them, and findings name them.
+    """
     import pyarrow as pa
 
     from cq.model import Batch, message_schema
@@ -102,11 +114,46 @@ def frame_log(frame: pd.DataFrame) -> MessageLog:
         table = pa.Table.from_pandas(frame, message_schema(), preserve_index=False)
     except (KeyError, pa.ArrowException) as error:
         raise InputError("bad_frame", reason=error) from error
+    named, own = _own_ids(table)
     collector = Collector()
-    collector.source("frame", "cq-frame", unique_ids=False)
-    for batch in table.combine_chunks().to_batches():
+    collector.source("frame", "cq-frame", unique_ids=own is not None)
+    for batch in named.combine_chunks().to_batches():
         collector.add(Batch(batch, groups=_groups_of(batch)))
-    return collector.finish()
+    log = collector.finish()
+    return log if own is None else _ChangedLog(log, own)
+
+
+def _own_ids(table: pa.Table) -> tuple[pa.Table, Callable[[pa.RecordBatch], pa.RecordBatch] | None]:
+    """Ids that are not cq's as the native ids they are, and what puts them back into finished rows."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from cq.store import identity
+
+    ids = table["message_id"]
+    own = pc.fill_null(pc.invert(pc.match_substring_regex(ids, r"^[0-9a-f]{24}$")), False)
+    if not pc.any(own).as_py():
+        return table, None
+    nothing = pa.scalar(None, pa.string())
+    for name, column in (
+        ("native_id", pc.if_else(own, ids, nothing)),
+        ("message_id", pc.if_else(own, nothing, ids)),
+    ):
+        table = table.set_column(table.column_names.index(name), table.schema.field(name), column)
+    mine = table.filter(own).select(["group_id", "native_id"]).combine_chunks()
+    groups, names = (column.combine_chunks() for column in mine.columns)
+    derived = identity.texts(identity.native_keys(groups, names))
+
+    def restored(batch: pa.RecordBatch) -> pa.RecordBatch:
+        for name in ("message_id", "reply_to"):
+            column = batch.column(name)
+            known = names.take(pc.index_in(column, derived))
+            batch = batch.set_column(
+                batch.schema.get_field_index(name), batch.schema.field(name), pc.coalesce(known, column)
+            )
+        return batch
+
+    return table, restored
 
 
 def _groups_of(batch: pa.RecordBatch) -> list[Group]:

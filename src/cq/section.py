@@ -17,6 +17,7 @@ ColumnKind = Literal[
     "member_id", "name", "text", "message_id", "time", "date", "count", "ratio", "seconds", "days",
     "number", "code", "bool", "object",
 ]  # fmt: skip
+ValueUnit = Unit | Literal["name", "text"]
 Status = Literal["finding", "watch", "clear", "not_enough_data", "not_observable"]
 Severity = Literal["info", "warning", "alert"]
 
@@ -73,7 +74,11 @@ class Threshold(msgspec.Struct, frozen=True):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """A judgement: severity says how bad if true, confidence (0..1) how sure."""
+    """A judgement: severity says how bad if true, confidence (0..1) how sure.
+
+    ``units`` says how a renderer prints a value and whether it may hide it; one without a unit is a number
+    or a code. ``since``: when it set in, RFC 3339, where that is known.
+    """
 
     code: str
     status: Status
@@ -83,6 +88,8 @@ class Finding(msgspec.Struct, frozen=True):
     evidence: Sequence[Evidence] = ()
     counter_evidence: Sequence[Evidence] = ()
     thresholds: Sequence[Threshold] = ()
+    units: Mapping[str, ValueUnit] = {}
+    since: str | None = None
 
     def __post_init__(self) -> None:
         if self.status == "finding" and not (self.evidence or self.values):

@@ -17,9 +17,11 @@ from typing import Any, get_args
 import msgspec
 
 from cq.errors import CqError
+from cq.operators import NOTHING_TOLD, UNTOLD, Operators
 
 NAME = "cq.toml"
 SIDE_FILES = ("roster", "alias", "labels")
+_OPERATORS = ("group", "groups")
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -32,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True):
     alias: str | None = None
     labels: str | None = None
     analyses: Mapping[str, Any] = {}
+    operators: Operators = NOTHING_TOLD
 
 
 def load(path: Path | None, defaults: Callable[[], Mapping[str, Any]]) -> Settings:
@@ -52,7 +55,7 @@ def load(path: Path | None, defaults: Callable[[], Mapping[str, Any]]) -> Settin
         raise CqError("config_unreadable", path=path, reason=error) from error
     analyses = defaults()
     top = dict.fromkeys(("tz", "lang", "me", *SIDE_FILES), str)
-    known = {*top, *analyses}
+    known = {*top, *analyses, *_OPERATORS}
     filled = dict(analyses)
     for key, value in raw.items():
         if key not in known:
@@ -65,7 +68,21 @@ def load(path: Path | None, defaults: Callable[[], Mapping[str, Any]]) -> Settin
     for side in SIDE_FILES:
         if side in plain:
             plain[side] = str(path.parent / plain[side])
-    return Settings(**plain, analyses=filled)
+    return Settings(**plain, analyses=filled, operators=_operators(path, raw))
+
+
+def _operators(path: Path, raw: Mapping[str, Any]) -> Operators:
+    """The tables about the groups themselves: one for all of them, and one for each that differs."""
+    named = raw.get("groups", {})
+    if not isinstance(named, dict):
+        raise CqError("config_type", path=path, key="groups", reason="expected a table")
+    tables = {"group": raw.get("group", {}), **{f"groups.{name}": table for name, table in named.items()}}
+    found = {}
+    for name, table in tables.items():
+        found[name] = _section(path, name, table, UNTOLD)
+        if (bad := found[name].bad_date()) is not None:
+            raise CqError("config_type", path=path, key=name, reason=f"{bad!r} is no date")
+    return Operators(found.pop("group"), {name.removeprefix("groups."): one for name, one in found.items()})
 
 
 def _section(path: Path, name: str, value: Any, default: Any) -> Any:

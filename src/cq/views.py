@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cq.ahead import ahead
 from cq.logs import by_group
+from cq.operators import NOTHING_TOLD, Operators
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +28,7 @@ def views(
     alias: Mapping[str, str],
     roster: Any = None,
     *,
+    operators: Operators = NOTHING_TOLD,
     elsewhere: bool = False,
 ) -> Iterator[GroupView]:
     """The whole log of each group, one after the other, in log order.
@@ -47,6 +49,7 @@ def views(
             zone=request.zone,
             alias=alias,
             roster=roster,
+            operator=operators.of(groups[group_id].group_name, group_id),
         )
         if others is not None:
             view.memo["elsewhere"] = others[group_id]

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from cq.analysis._view import KINDS, EventRow, GroupView, MemberBasis, Person
 from cq.model import BOT_IDS, NON_SPEECH, Event, Group, Member, MemberRole
+from cq.operators import UNTOLD, Operator
 from cq.sidefiles import RosterRow
 from cq.zones import to_local
 
@@ -97,6 +98,7 @@ def build(
     zone: ZoneInfo,
     alias: Mapping[str, str] | None = None,
     roster: Sequence[RosterRow] | None = None,
+    operator: Operator = UNTOLD,
 ) -> GroupView:
     """The view of one group from its final rows in time order.
 
@@ -123,7 +125,7 @@ def build(
     if basis != "roster":
         for draft in people.drafts:
             draft.listed = False
-    return columns.view(group, zone, basis, events)
+    return columns.view(group, zone, basis, events, operator)
 
 
 def _fill(draft: _Draft, name: str | None, card: str | None, *rest: Any) -> None:
@@ -222,6 +224,7 @@ class _Columns:
         zone: ZoneInfo,
         basis: MemberBasis,
         events: Sequence[EventRow],
+        operator: Operator,
     ) -> GroupView:
         """The finished view."""
         people = [draft.finish() for draft in self._people.drafts]
@@ -238,6 +241,7 @@ class _Columns:
         return GroupView(
             group=group,
             zone=zone,
+            operator=operator,
             people=people,
             member_basis=basis,
             sent_at=at,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from cq.model import Event, Group, Kind, MemberRole
+from cq.operators import UNTOLD, Operator
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,6 +110,7 @@ class GroupView:
     Arrow strings. ``recalled``: bool, the export marks this row as recalled and keeps its words.
     ``mention_row``, ``mention_person``: parallel, one entry per resolved mention, by row.
     ``explicit_replies``: whether any row of this group says which message it answers.
+    ``operator``: what only the operator knows of the group.
     ``memo``: what several sections need and is worked out once, by whoever did; never part of a result.
     """
 
@@ -131,6 +133,7 @@ class GroupView:
     message_id: pa.Array
     events: Sequence[EventRow] = ()
     explicit_replies: bool = True
+    operator: Operator = UNTOLD
     memo: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:

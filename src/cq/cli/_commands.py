@@ -56,6 +56,7 @@ def analyze(
         {**kept.analyses, "ads": run.policy(judging, kept)},
         roster or (Path(kept.roster) if kept.roster else None),
         alias or (Path(kept.alias) if kept.alias else None),
+        operators=kept.operators,
     )
     result = app.analyze(run.request(paths, reading, choice, kept), what, run.watch)
     run.done()

@@ -37,6 +37,7 @@ def roles(
         roster or (Path(kept.roster) if kept.roster else None),
         alias or (Path(kept.alias) if kept.alias else None),
         compared=False,
+        operators=kept.operators,
     )
     result = app.analyze(run.request(paths, reading, choice, kept), what, run.watch)
     run.done()
