@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
+from cq.report._terminal_findings import finding_lines
 from cq.report._terminal_layout import (
-    ALARM,
-    CARE,
     GUTTER,
     LABEL,
     STRONG,
@@ -27,13 +26,10 @@ from cq.report._terminal_layout import (
 from cq.report._terminal_map import HEADED_BY, Layout, layout_of, quiet_codes
 from cq.report._terminal_tables import WIDE_PAGE, series_lines
 from cq.report.wording import is_number
-from cq.section import Evidence, Finding, Metric, Section, Severity, Table
+from cq.section import Metric, Section, Table
 
 SIDE_LEAST = 34
 """Columns a side block needs next to a picture; with fewer it stands below."""
-
-SEVERITY_STYLE: Mapping[Severity, str] = {"alert": ALARM, "warning": CARE, "info": LABEL}
-SHOWN_EVIDENCE = 2
 
 
 def heading(title: str, page: Page, note: str = "") -> list[Text]:
@@ -47,14 +43,17 @@ def heading(title: str, page: Page, note: str = "") -> list[Text]:
     return [Text(), line]
 
 
-def section_lines(section: Section, page: Page, *, told: Sequence[str] = (), lead: str = "") -> list[Text]:
-    """A section; ``told`` are metrics that the sentence ``lead`` says already."""
+def section_lines(
+    section: Section, page: Page, *, told: Sequence[str] = (), lead: str = "", above: Sequence[str] = ()
+) -> list[Text]:
+    """A section; ``told`` are metrics that the sentence ``lead`` says already, ``above`` findings that stand
+    in full at the top."""
     words = page.words
     lines = heading(words.name("sections", section.id, key="title"), page)
     some = [code for code, metric in section.metrics.items() if metric.value]
     hidden = set() if page.verbose else {*told, *_headed(section), *quiet_codes(section.id, some)}
     body = [
-        *finding_lines(section.findings, page),
+        *finding_lines(section.findings, page, above),
         *metric_lines(section.id, {c: m for c, m in section.metrics.items() if c not in hidden}, page),
         *(paragraph(lead, page, indent=2) if lead else []),
         *_blocks(section, page),
@@ -197,57 +196,3 @@ def _block(section: Section, name: str, table: Table, layout: Layout, page: Page
     elif counted is not None:
         title.append(" " + words.say("section.at_least", n=words.number(total)), LABEL)
     return [title, *layout.draw(page, table_id, table, total)]
-
-
-# -- findings ------------------------------------------------------------------------------------
-
-
-def finding_lines(findings: Sequence[Finding], page: Page) -> list[Text]:
-    """What was found and what to watch; how many others were looked at and are quiet."""
-    loud = [f for f in findings if page.verbose or f.status in ("finding", "watch")]
-    lines = [line for finding in loud for line in _finding(finding, page)]
-    words = page.words
-    quiet = [f.status for f in findings if f not in loud]
-    items = [
-        words.say(
-            "format.detail", name=words.say(f"findings.{status}"), value=words.number(quiet.count(status))
-        )
-        for status in dict.fromkeys(quiet)
-    ]
-    return lines + flow(items, page, indent=2, style=LABEL)
-
-
-def _finding(finding: Finding, page: Page) -> list[Text]:
-    words = page.words
-    status = words.say(f"findings.{finding.status}")
-    if finding.status == "finding":
-        status = words.say(f"findings.{finding.severity}")
-    sure = words.say("findings.confidence", value=f"{finding.confidence:.0%}")
-    name = cut(words.name("findings", finding.code), page.width - cell_len(status + sure) - 10, page.marks)
-    style = SEVERITY_STYLE[finding.severity] if finding.status == "finding" else LABEL
-    lines = [Text.assemble("  ", (page.marks.bullet, style), " ", (name, STRONG), "  ", (status, style))]
-    lines[0].append("  " + sure, LABEL)
-    values = [
-        words.say("format.detail", name=key, value=words.value(value, "number"))
-        for key, value in finding.values.items()
-    ]
-    lines += flow(values, page, indent=4, style=LABEL)
-    lines += _evidence(finding.evidence, "findings.evidence", page)
-    if page.verbose:
-        lines += _evidence(finding.counter_evidence, "findings.counter_evidence", page)
-        for limit in finding.thresholds:
-            value = words.number(limit.value)
-            said = words.say("findings.threshold", name=limit.name, value=value, origin=limit.origin)
-            lines += paragraph(said, page, indent=4, style=LABEL)
-    return lines
-
-
-def _evidence(items: Sequence[Evidence], key: str, page: Page) -> list[Text]:
-    words = page.words
-    shown = items if page.verbose else items[:SHOWN_EVIDENCE]
-    lines = []
-    for item in shown:
-        said = words.quote(item.excerpt) if item.excerpt else words.value(item.message_id, "code")
-        text = f"{words.say(key)} {words.moment(item.sent_at)} {said}"
-        lines.append(Text("    " + cut(text, page.width - 4, page.marks)))
-    return lines

@@ -8,6 +8,7 @@ applied. This module only finds them.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,18 +20,23 @@ _PARAGRAPHS = ("means", "formula", "source", "fails")
 
 
 def explain(code: str | None, lang: str) -> list[Explanation]:
-    """The page of one code, or all of them. A bare code is enough where one section has it."""
+    """The page of one code, or all of them. A bare code or a name is enough where it is the only one."""
     every = list(_all(locales.load(lang)))
     if code is None:
         return every
     wanted = code.strip().lower()
-    exact = [e for e in every if e.code == wanted]
-    found = exact or [e for e in every if e.code.rpartition(".")[2] == wanted]
+    exact = [e for e in every if wanted in (e.code, e.code.replace(".", "s.", 1))]
+    found = exact or [e for e in every if wanted in _short(e)]
     if not found:
         known = [e.code for e in every]
         near = difflib.get_close_matches(wanted, known, 3, 0.4)
         raise UsageError("unknown_code", code=code, near=", ".join(near) or ", ".join(known[:3]))
     return found
+
+
+def _short(explanation: Explanation) -> tuple[str, ...]:
+    """What a code may be called for short: its last part, or its name."""
+    return re.split(r"[./]", explanation.code)[-1], explanation.name.partition("（")[0].lower()
 
 
 def rules(lang: str) -> list[Explanation]:
@@ -48,6 +54,7 @@ def weight(rule: str) -> float | None:
 
 def _all(words: dict[str, Any]) -> Iterator[Explanation]:
     yield from _analyses(words)
+    yield from _findings(words)
     yield from _roles(words)
     yield from _ads(words)
 
@@ -70,6 +77,14 @@ def _analyses(words: dict[str, Any]) -> Iterator[Explanation]:
         for code, entry in words.get(family, {}).items():
             paragraphs = {k: entry[k] for k in _PARAGRAPHS if entry.get(k)}
             yield Explanation(code, kind, entry["title"], paragraphs, [code.partition(".")[0]])
+
+
+def _findings(words: dict[str, Any]) -> Iterator[Explanation]:
+    """What can be found, with the limits that decide."""
+    for code, entry in words.get("findings", {}).items():
+        keys = ("means", "formula", "threshold", "source", "fails", "action")
+        paragraphs = {k: entry[k] for k in keys if entry.get(k)}
+        yield Explanation(code, "finding", entry["name"], paragraphs, [code.partition("/")[0]])
 
 
 def _roles(words: dict[str, Any]) -> Iterator[Explanation]:

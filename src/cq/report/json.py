@@ -92,6 +92,7 @@ class FindingDocument(msgspec.Struct, frozen=True):
     evidence: Sequence[EvidenceDocument]
     counter_evidence: Sequence[EvidenceDocument]
     thresholds: Sequence[ThresholdDocument]
+    since: str | None
 
 
 class SectionDocument(msgspec.Struct, frozen=True):
@@ -227,6 +228,7 @@ def _finding(finding: Finding) -> FindingDocument:
         evidence=evidence(finding.evidence),
         counter_evidence=evidence(finding.counter_evidence),
         thresholds=[threshold(t) for t in finding.thresholds],
+        since=finding.since,
     )
 
 

@@ -13,7 +13,8 @@ from typing import Protocol
 from rich.console import Console
 from rich.text import Text
 
-from cq.report import summary
+from cq.report import findings, summary
+from cq.report._terminal_findings import verdict_lines
 from cq.report._terminal_layout import LABEL, STRONG, Column, Page, aligned, cut, flow, grid, paragraph
 from cq.report._terminal_parts import (
     counting,
@@ -24,7 +25,7 @@ from cq.report._terminal_parts import (
     pick_group,
     window_line,
 )
-from cq.report._terminal_section import section_lines
+from cq.report._terminal_section import heading, section_lines
 from cq.report.marks import marks_for
 from cq.report.wording import Words, clean
 from cq.result import (
@@ -165,9 +166,14 @@ def _analysis(result: Analysis, page: Page) -> list[Text]:
 
 def _group(group: GroupResult, page: Page, number: str) -> list[Text]:
     lines = group_head(group, page, number)
+    every = findings.findings(group)
+    if verdict := verdict_lines(every, page):
+        lines += [*heading(page.words.say("verdict.heading"), page), *verdict]
+    above = [finding.code for finding in findings.leading(every)]
     for section in group.sections.values():
         lead = summary.concentration(group, page.words) if section.id == "people" else ""
-        lines += section_lines(section, page, told=summary.CONCENTRATION if lead else (), lead=lead)
+        said = summary.CONCENTRATION if lead else ()
+        lines += section_lines(section, page, told=said, lead=lead, above=above)
     return lines
 
 
