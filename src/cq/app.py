@@ -109,6 +109,10 @@ def only_group(reading: Reading, request: ReadRequest) -> Group:
     return spans[0].group
 
 
+PORTFOLIO = "portfolio"
+"""The section about all groups together."""
+
+
 @dataclass(frozen=True, slots=True)
 class AnalyzeRequest:
     """Which sections over which window, and the operator's side files.
@@ -167,7 +171,7 @@ def check_sections(sections: Sequence[str] | None) -> None:
     """Refuse a section that does not exist."""
     from cq.analysis import section_ids
 
-    known = section_ids()
+    known = (*section_ids(), PORTFOLIO)
     for section in sections or ():
         if section not in known:
             raise UsageError("unknown_section", section=section, known=", ".join(known))
@@ -180,6 +184,8 @@ def _analyze(
     alias: Mapping[str, str],
     roster: Any,
 ) -> Analysis:
+    from cq.analysis._digest import digest
+    from cq.analysis._portfolio import portfolio
     from cq.analysis._window import empty
     from cq.result import Analysis, PreviousSpan, WindowSpan
 
@@ -188,13 +194,17 @@ def _analyze(
         raise CqError("roster_needs_group", count=len(spans))
     window: Window = what.window.over(spans, request.zone)
     results, said, compared = {}, False, False
-    # Both read verdicts on ads, which know what was posted in the other groups, too.
-    wants_ads = what.sections is None or not {"ads", "roles"}.isdisjoint(what.sections)
-    told = what.operators
+    digests, told = [], what.operators
+    compares = len(spans) > 1 and (what.sections is None or PORTFOLIO in what.sections)
+    # All but these read verdicts on ads, which know what was posted in the other groups, too.
+    wants_ads = compares or not {"activity", "people"}.issuperset(what.sections or ("ads",))
     for view in views(reading.log, request, spans, alias, roster, operators=told, elsewhere=wants_ads):
         said |= view.rows(window).start < view.rows(window).stop
-        results[view.group.group_id], reaches = _group_result(view, window, what)
+        result, reaches = _group_result(view, window, what)
+        results[view.group.group_id] = result
         compared |= reaches
+        if compares and view.group.chat_kind != "private":
+            digests.append(digest(view, window, result.sections))
     if not said:
         raise empty(window, min(s.first for s in spans), max(s.last for s in spans))
     before = window.predecessor()
@@ -204,6 +214,7 @@ def _analyze(
         PreviousSpan(window.isoformat(before.start), window.isoformat(before.end)) if before else None,
         reading.sources,
         [results[s.group.group_id] for s in spans if s.group.group_id in results],
+        portfolio(digests, request.zone) if len(digests) > 1 else None,
         passed_over=dict(reading.passed_over),
         compared=compared,
     )

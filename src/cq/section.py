@@ -15,7 +15,7 @@ Scalar = str | int | float | bool | None
 Unit = Literal["count", "ratio", "days", "hours", "seconds", "per_day", "number", "date", "time", "code"]
 ColumnKind = Literal[
     "member_id", "name", "text", "message_id", "time", "date", "count", "ratio", "seconds", "days",
-    "number", "code", "bool", "object",
+    "number", "code", "bool", "object", "group_id",
 ]  # fmt: skip
 ValueUnit = Unit | Literal["name", "text"]
 Status = Literal["finding", "watch", "clear", "not_enough_data", "not_observable"]

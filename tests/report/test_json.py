@@ -78,6 +78,7 @@ def test_sections_are_projected_not_dumped() -> None:
         "evidence",
         "counter_evidence",
         "thresholds",
+        "since",
     ]
     assert list(finding["evidence"][0]) == ["message_id", "sent_at", "sender_id", "excerpt"]
     assert finding["thresholds"] == [{"name": "storms", "value": 2.0, "origin": "convention"}]

@@ -1,8 +1,8 @@
 """A development simulator: groups whose roles, acts, replies and people are known.
 
 It proves only that an analysis recovers what its authors think a role is; no figure measured on it says that
-operators of real groups would agree. Texts come from two packs written apart: ``fit`` to develop on, ``judge``
-to judge with.
+operators of real groups would agree. Texts come from packs written apart: ``fit`` to develop on, ``judge`` and
+``exam`` to judge with.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def simulate(
     seed: int,
     level: Name,
     weeks: int,
-    pack: Literal["fit", "judge"],
+    pack: Literal["fit", "judge", "exam"],
     *,
     members: int | None = None,
     causes: Mapping[str, Cause] | None = None,

@@ -77,6 +77,9 @@ LAYOUTS: Mapping[str, Layout] = {
     "network.people": Layout(plain, "quiet"),
     "network.communities": Layout(plain, "quiet"),
     "network.isolated": Layout(messages, "wide"),
+    "portfolio.copied": Layout(partial(plain, dates=True), "wide"),
+    "portfolio.questions": Layout(partial(plain, dates=True), "wide"),
+    "portfolio.spread": Layout(plain, "quiet"),
 }
 """Tables with a form of their own, by ``section.table``."""
 

@@ -68,7 +68,7 @@ def plain(
 ) -> list[Text]:
     """Any table as a grid; without ``ids`` where names stand beside them; with ``dates``, times as days."""
     kinds = ["date" if dates and kind == "time" else kind for kind in table.columns.values()]
-    hidden = {"message_id"} | ({"member_id"} if "name" in kinds else set())
+    hidden = {"message_id"} | ({"member_id", "group_id"} if "name" in kinds else set())
     told = [i for i, kind in enumerate(kinds) if kind != "object"]
     shown = [i for i in told if ids or page.verbose or kinds[i] not in hidden] or [0]
     names = list(table.columns)
