@@ -11,6 +11,7 @@ import pytest
 from cq import settings, sidefiles
 from cq.app import default_settings
 from cq.errors import CqError
+from cq.operators import Operator
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -40,6 +41,11 @@ def test_a_table_replaces_fields_and_keeps_the_rest(tmp_path: Path) -> None:
         ("people = 3", "config_type", "people"),
         ("tz = 8", "config_type", "tz"),
         ("tz = ", "config_unreadable", "cq.toml"),
+        ("[group]\nkinds = 'shop'", "config_unknown_key", "group.kind"),
+        ("[group]\nkind = 'stall'", "config_type", "group"),
+        ("[group]\nends = 'soon'", "config_type", "soon"),
+        ("[groups.'读书会']\nactivities = ['10月3日']", "config_type", "10月3日"),
+        ("groups = 3", "config_type", "groups"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, code: str, word: str) -> None:
@@ -47,6 +53,22 @@ def test_mistakes_are_named(tmp_path: Path, text: str, code: str, word: str) -> 
         _load(tmp_path, text)
     assert caught.value.code == code
     assert word in " ".join(caught.value.lines("zh"))
+
+
+def test_a_group_has_its_own_table_and_else_that_of_all(tmp_path: Path) -> None:
+    kept = _load(
+        tmp_path,
+        '[group]\nkind = "shop"\nstaff = ["老板"]\n[groups."读书会"]\nkind = "interest"\npurpose = ["读书"]\n',
+    )
+    assert kept.operators.of("水果店", "123") == Operator(kind="shop", staff=("老板",))
+    assert kept.operators.of("读书会", "456") == Operator(kind="interest", staff=("老板",), purpose=("读书",))
+    assert kept.operators.of(None, "读书会").kind == "interest"
+
+
+def test_times_of_activities_are_local() -> None:
+    told = Operator(activities=("2026-10-03 20:00", "2026-10-01"))
+    noon, evening = (datetime(2026, 10, d, h, tzinfo=SHANGHAI) for d, h in ((1, 12), (3, 20)))
+    assert told.activity_times(SHANGHAI) == [int(at.timestamp() * 1000) for at in (noon, evening)]
 
 
 def test_roster_reads_chinese_heads_gbk_and_spreadsheet_dates(tmp_path: Path) -> None:

@@ -60,8 +60,8 @@ class Digest:
     joined. ``steady``: share of members whose id is more than a nickname. ``posts``: those whose words stood
     in other groups, too; ``notices``: how many staff wrote that are long enough to be compared. ``asked``:
     questions. ``weeks``: length of the log in the window. ``turns``, ``real_turns``, ``recent_speakers``: in
-    the last four weeks; real turns are those in sessions of three speakers or more that are no filler, notice,
-    red packet or ad.
+    the last four weeks; real turns are those in sessions of three speakers or more that are no filler,
+    notice, red packet or ad.
     """
 
     group_id: str

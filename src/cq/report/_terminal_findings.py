@@ -49,6 +49,18 @@ def finding_lines(findings: Sequence[Finding], page: Page, lead: Sequence[str] =
     return lines + _quiet([f for f in findings if f not in loud], page)
 
 
+def unseen_lines(page: Page) -> list[Text]:
+    """What no log can show: in one sentence, in full with ``--verbose``."""
+    words = page.words
+    if not page.verbose:
+        return [Text(), *paragraph(words.say("unseen.short"), page, indent=2, style=LABEL)]
+    items: Sequence[str] = words.table("terminal", "unseen", "items") or ()
+    lines = [Text(), Text("  " + words.say("unseen.heading"), STRONG)]
+    for item in items:
+        lines += paragraph(item, page, indent=4, style=LABEL)
+    return lines
+
+
 def _leading(finding: Finding, page: Page) -> list[Text]:
     lines = [_head(finding, page), *_said(told.sentence(finding, page.words), page)]
     if todo := told.action(finding, page.words):

@@ -40,8 +40,8 @@ SHOWN = 10
 TENTATIVE_SHOWN = 12
 NAMES_SHOWN = 20
 EXCERPTS = 3
-DISSENT_COLUMNS = 400
-"""A disagreement is shown whole up to so many columns."""
+DISSENT_COLUMNS = 800
+"""A disagreement is shown whole up to so many columns: the 400 characters that are kept of it."""
 CAPPED_BELOW = 0.9
 """A cap on confidence is spoken of below this."""
 

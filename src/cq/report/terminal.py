@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cq.report import findings, summary
-from cq.report._terminal_findings import verdict_lines
+from cq.report._terminal_findings import unseen_lines, verdict_lines
 from cq.report._terminal_layout import LABEL, STRONG, Column, Page, aligned, cut, flow, grid, paragraph
 from cq.report._terminal_parts import (
     counting,
@@ -174,7 +174,7 @@ def _group(group: GroupResult, page: Page, number: str) -> list[Text]:
         lead = summary.concentration(group, page.words) if section.id == "people" else ""
         said = summary.CONCENTRATION if lead else ()
         lines += section_lines(section, page, told=said, lead=lead, above=above)
-    return lines
+    return [*lines, *(unseen_lines(page) if every else [])]
 
 
 def _identified(source: IdentifiedSource, page: Page) -> list[Text]:
