@@ -20,6 +20,7 @@ from test_terminal import columns, piped
 
 from cq import locales
 from cq.analysis import roles
+from cq.analysis._role_deeds import ACTIVE
 from cq.export.roles import COLUMNS, write
 from cq.report import json, terminal
 from cq.report.explain import explain
@@ -381,5 +382,12 @@ def test_every_role_is_explained_by_its_bare_name(lang: str) -> None:
     for role in (*ROLES, "ordinary", "not_enough_data"):
         page = next(e for e in explain(role, lang) if e.kind == "role")
         assert page.code == f"role.{role}" and page.kind == "role"
-        assert set(page.paragraphs) == {"means", "formula", "threshold", "source", "fails"}
+        acts = {"acts"} if role in ACTIVE else set()
+        assert set(page.paragraphs) == {"means", "formula", "threshold", "source", "fails"} | acts
         assert explain(f"role.{role}", lang) == [page]
+
+
+@pytest.mark.parametrize("asked", ["organizer", "role.organizer", "roles.organizer", "组织者"])
+def test_a_role_is_found_by_what_people_would_type(asked: str) -> None:
+    assert [e.code for e in explain(asked, "zh")] == ["role.organizer"]
+    assert [e.code for e in explain("挑战者", "zh")] == ["role.challenger"]

@@ -17,7 +17,7 @@ from cq.report._terminal_layout import Page
 from cq.report._terminal_roles import members
 from cq.report._terminal_tables import heat_map, messages, names, plain, ranking, reasons, shares
 from cq.result import ROLES
-from cq.section import Table
+from cq.section import Section, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,29 @@ def quiet_codes(section_id: str, some: Collection[str] = ()) -> set[str]:
     return {code.rpartition(".")[2] for code in own} - {
         code for code in some if f"{section_id}.{code}" in SHOWN_IF_ANY
     }
+
+
+BRIEF: Mapping[str, frozenset[str]] = {
+    "health": frozenset({"valued"}),
+    "lifecycle": frozenset({"stage", "runner_up", "stage_without_top", "level", "peak", "turns"}),
+    "size": frozenset(
+        {"members", "active_28d", "partners_median", "messages_busy_day", "reading_minutes_busy_day"}
+        | {"silent_share", "absence_factor", "effective_speakers", "contributor_share"}
+    ),
+    "elements": frozenset({"output_weeks_share", "return_share", "many_share", "helpers", "organizers"}),
+    "habits": frozenset({"series", "dumpers"}),
+    "sharing": frozenset({"sessions"}),
+    "onboarding": frozenset({"joins", "spoke_share", "welcomed_share", "answered_share", "second_share"}),
+}
+"""Of sections with many numbers, what a page with all sections shows of them: metrics, series and tables by
+their own names. Findings stand there always, the rest with ``--verbose`` or where few sections are."""
+
+
+def left_out(section: Section) -> set[str]:
+    """Names of a section that a brief page leaves out; none where the section has no brief form."""
+    if section.id not in BRIEF:
+        return set()
+    return {*section.metrics, *section.series, *section.tables} - BRIEF[section.id]
 
 
 LAYOUTS: Mapping[str, Layout] = {

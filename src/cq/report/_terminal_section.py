@@ -5,7 +5,7 @@ Any section prints: its words come from the locale, else its codes stand for the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -23,7 +23,7 @@ from cq.report._terminal_layout import (
     pad,
     paragraph,
 )
-from cq.report._terminal_map import HEADED_BY, Layout, layout_of, quiet_codes
+from cq.report._terminal_map import HEADED_BY, Layout, layout_of, left_out, quiet_codes
 from cq.report._terminal_tables import WIDE_PAGE, series_lines
 from cq.report.wording import is_number
 from cq.section import Metric, Section, Table
@@ -44,19 +44,26 @@ def heading(title: str, page: Page, note: str = "") -> list[Text]:
 
 
 def section_lines(
-    section: Section, page: Page, *, told: Sequence[str] = (), lead: str = "", above: Sequence[str] = ()
+    section: Section,
+    page: Page,
+    *,
+    told: Sequence[str] = (),
+    lead: str = "",
+    above: Sequence[str] = (),
+    brief: bool = False,
 ) -> list[Text]:
     """A section; ``told`` are metrics that the sentence ``lead`` says already, ``above`` findings that stand
-    in full at the top."""
+    in full at the top. ``brief``: only what matters of a section with many numbers."""
     words = page.words
     lines = heading(words.name("sections", section.id, key="title"), page)
     some = [code for code, metric in section.metrics.items() if metric.value]
-    hidden = set() if page.verbose else {*told, *_headed(section), *quiet_codes(section.id, some)}
+    without = left_out(section) if brief else set()
+    hidden = set() if page.verbose else {*told, *_headed(section), *quiet_codes(section.id, some), *without}
     body = [
         *finding_lines(section.findings, page, above),
         *metric_lines(section.id, {c: m for c, m in section.metrics.items() if c not in hidden}, page),
         *(paragraph(lead, page, indent=2) if lead else []),
-        *_blocks(section, page),
+        *_blocks(section, page, without),
     ]
     if isinstance(caveat := words.table("sections", section.id, "caveat"), str) and section.metrics:
         body += [Text(), *paragraph(caveat, page, indent=2, style=LABEL)]
@@ -157,9 +164,13 @@ def _stacked(stacks: Sequence[Sequence[tuple[str, str, str]]], page: Page) -> li
 # -- tables and series ---------------------------------------------------------------------------
 
 
-def _blocks(section: Section, page: Page) -> list[Text]:
+def _blocks(section: Section, page: Page, without: Collection[str]) -> list[Text]:
     """A picture with the side blocks next to it, then what needs the whole width."""
-    placed = [(name, table, layout_of(f"{section.id}.{name}")) for name, table in section.tables.items()]
+    placed = [
+        (name, table, layout_of(f"{section.id}.{name}"))
+        for name, table in section.tables.items()
+        if name not in without
+    ]
     pictures = [
         _block(section, *item, page) for item in placed if item[2].place == "picture" and item[1].rows
     ]
@@ -167,7 +178,7 @@ def _blocks(section: Section, page: Page) -> list[Text]:
     width = max((line.cell_len for line in left), default=0)
     room = page.width - width - 3
     narrow = page.narrowed(room) if left and room >= SIDE_LEAST else page
-    hidden = set() if page.verbose else quiet_codes(section.id)
+    hidden = set() if page.verbose else {*quiet_codes(section.id), *without}
     series = {name: one for name, one in section.series.items() if name not in hidden}
     right = series_lines(narrow, section.id, series)
     for item in placed:

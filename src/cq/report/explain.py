@@ -91,7 +91,8 @@ def _roles(words: dict[str, Any]) -> Iterator[Explanation]:
     """The parts members play, and what is said of those who play none."""
     names = words["roles"]["names"]
     for role, entry in names.items():
-        paragraphs = {k: entry[k] for k in ("means", "formula", "threshold", "source", "fails")}
+        kept = ("means", "formula", "acts", "threshold", "source", "fails")
+        paragraphs = {k: entry[k] for k in kept if k in entry}
         yield Explanation(f"role.{role}", "role", entry["name"], paragraphs, ["roles"])
 
 

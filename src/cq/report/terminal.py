@@ -43,6 +43,8 @@ WIDEST = 140
 NARROWEST = 40
 DETAILED_GROUPS = 5
 """With more groups than this only their table is shown."""
+FEW_SECTIONS = 4
+"""Of more sections than these the long ones are told briefly."""
 EXPLAINED = 3
 """So many codes are explained in full; more are listed."""
 
@@ -170,10 +172,11 @@ def _group(group: GroupResult, page: Page, number: str) -> list[Text]:
     if verdict := verdict_lines(every, page):
         lines += [*heading(page.words.say("verdict.heading"), page), *verdict]
     above = [finding.code for finding in findings.leading(every)]
+    brief = not page.verbose and len(group.sections) > FEW_SECTIONS
     for section in group.sections.values():
         lead = summary.concentration(group, page.words) if section.id == "people" else ""
         said = summary.CONCENTRATION if lead else ()
-        lines += section_lines(section, page, told=said, lead=lead, above=above)
+        lines += section_lines(section, page, told=said, lead=lead, above=above, brief=brief)
     return [*lines, *(unseen_lines(page) if every else [])]
 
 
