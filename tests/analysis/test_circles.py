@@ -98,6 +98,11 @@ def test_selling_is_worth_nothing_and_runs_nothing() -> None:
     group = given(view(talk(range(10))), {"通知": Act.AD, "干货": Act.SELF_PROMOTION})
     found = run(group)
     assert (value(found, "core"), value(found, "organizing")) == (0, 0)
+    # A circle of nobody has no share.
+    empty = ("core_value_share", "core_turn_share", "organizing_turn_share", "crossing_share", "relays")
+    assert [value(found, code) for code in empty] == [None] * 5
+    assert rows(found, "links") == []
+    assert value(found, "diffusion_turn_share") == 1
 
 
 def test_two_days_make_no_core_and_no_organizer() -> None:
@@ -190,6 +195,22 @@ def test_a_relay_is_taken_up_by_an_organizer_and_then_by_others() -> None:
     assert {row["by"] for row in rows(found, "relays")} == {"o"}
 
 
+def test_a_relay_names_the_message_that_was_answered() -> None:
+    log: list[Any] = []
+    for day in range(10):
+        at, said = START + timedelta(days=day), len(log) + 2
+        for seconds, who, text, to in (
+            (0, "o", "通知", None), (5400, "t", "我说一下", None), (5405, "t", "干货", None),
+            (5410, "t", "以上，供参考，欢迎指正", None), (5430, "o", "大家看", said), (5460, "x", "学到了", said + 2),
+            (5520, "y", "有用", said + 2), (5580, "z", "嗯", said + 2), (9000, "w", "下雨了", None),
+        ):  # fmt: skip
+            extra = {} if to is None else {"reply": to}
+            log.append(((at + timedelta(seconds=seconds)).isoformat(" "), who, text, extra))
+    words = {**WORDS, "我说一下": Act.SUBSTANCE}
+    found = run(given(view(log), words), settings=msgspec.structs.replace(FEW, core_evidence=1))
+    assert [row["text"] for row in rows(found, "relays")] == ["干货"] * 10
+
+
 # --- time -------------------------------------------------------------------------------------------
 
 
@@ -210,6 +231,12 @@ def test_a_short_window_looks_back_twelve_weeks() -> None:
     assert value(found, "since") == "2026-03-16"
     assert value(found, "people") == 6
     assert value(found, "moved") == 0
+
+
+def test_nobody_is_active_in_more_weeks_than_are_looked_at() -> None:
+    # Twelve weeks back from a Friday touch thirteen weeks of the calendar.
+    found = run(given(view(talk(range(100))), WORDS), window("2026-05-29 00:00", "2026-06-05 00:00"))
+    assert {row["active_weeks"] for row in rows(found, "members")} == {12}
 
 
 def test_movement_is_unknown_in_a_short_log() -> None:

@@ -224,6 +224,15 @@ def test_newcomers_whom_nobody_answered() -> None:
     assert found.metrics["isolated_newcomer_share"].n == 4
 
 
+def test_a_turn_is_shown_by_its_longest_message() -> None:
+    log = [(f"2026-03-{d:02} 09:0{n}", "ab"[n], "早") for d in range(2, 31) for n in range(2)]
+    asked = [("2026-04-06 12:00", "n1", "在吗"), ("2026-04-06 12:00:20", "n1", "请问这周怎么报名")]
+    found = run(view([*log, *asked, ("2026-04-09 09:00", "a", "早")]))
+    assert [(row["message_id"], row["text"]) for row in rows(found, "isolated")] == [
+        ("m59", "请问这周怎么报名")
+    ]
+
+
 def test_without_a_stated_link_only_silence_is_known() -> None:
     group = view([(*row[:3], {}) for row in _rows(_arrivals()) if row[1]])
     found = run(group)

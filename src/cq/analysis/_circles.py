@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cq.analysis import _calendar as cal
 from cq.analysis import _links as links
 from cq.analysis import _measures as m
 from cq.conversation.acts import Act
@@ -35,6 +34,7 @@ _RUNNING = (Act.NOTICE, Act.RULE, Act.MODERATION, Act.WELCOME, Act.EVENT)
 _SELLING = (Act.AD, Act.SELF_PROMOTION, Act.ADD_ME)
 _SYSTEM_WEIGHT = 2
 """An event of the log (a removal, an announcement) needs no rule about words and counts double."""
+WEEK_MS = 7 * m.DAY_MS
 _MONTH_MS = 30.4375 * m.DAY_MS
 _MONTHLY = 0.9
 """What is left of a contribution after a month, as in the Orbit model."""
@@ -104,7 +104,7 @@ def ring(talk: Conversation, acts: Acts, start: int, end: int, settings: Setting
     value = _value(talk, acts, turns, every)
     age = (end - at[turns]) / _MONTH_MS
     nodes = node[person]
-    kept = _kept(talk, turns, node, stated, guessed)._replace(
+    kept = _kept(talk, turns, end, node, stated, guessed)._replace(
         organizing=_organizing(talk, acts, turns, node),
         value=np.asarray(np.bincount(nodes, value * _MONTHLY**age, len(people)), np.float64),
     )
@@ -144,10 +144,13 @@ def _value(talk: Conversation, acts: Acts, turns: slice, every: links.Links) -> 
     return value
 
 
-def _kept(talk: Conversation, turns: slice, node: Ints, stated: links.Links, guessed: links.Links) -> Kept:
+def _kept(
+    talk: Conversation, turns: slice, end: int, node: Ints, stated: links.Links, guessed: links.Links
+) -> Kept:
     person = node[talk.turns.person[turns]]
     nodes = int(node.max()) + 1
-    week = cal.week_of(talk.view.local_day[talk.turns.first_row[turns]])
+    # Weeks back from the end: twelve weeks that begin on a Thursday touch thirteen of the calendar.
+    week = (end - 1 - talk.turns.start_ms[turns]) // WEEK_MS
 
     def sums(who: Ints, weight: Floats) -> Floats:
         good = node[who] >= 0

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from cq.conversation.replies import How
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -115,6 +117,22 @@ def coverage(stated: Links, turns: slice) -> tuple[int, int]:
     turn = stated.answering(turns).turn
     hits = int(np.count_nonzero(np.diff(turn))) + (len(turn) > 0)
     return hits, turns.stop - turns.start
+
+
+def answered_row(talk: Conversation, turn: int, to_turn: int) -> int:
+    """The row of ``to_turn`` that ``turn`` answers: the one a reply names, else the one that says most."""
+    found, turns = talk.replies.explicit, talk.turns
+    low, high = np.searchsorted(found.row, [turns.first_row[turn], turns.last_row[turn] + 1])
+    replied = (found.how[low:high] == How.REPLY) & (found.to_turn[low:high] == to_turn)
+    return int(found.to_row[low:high][replied][0]) if replied.any() else telling_row(talk, to_turn)
+
+
+def telling_row(talk: Conversation, turn: int) -> int:
+    """The row of a turn that says most: its longest text, the first of equals."""
+    turns = talk.turns
+    rows = np.arange(turns.first_row[turn], turns.last_row[turn] + 1)
+    own: list[int] = rows[turns.of_row[rows] == turn].tolist()
+    return max(own, key=lambda row: len(talk.view.text[row].as_py() or ""))
 
 
 def responders(stated: Links, guessed: Links, turns: slice, people: int) -> Floats:

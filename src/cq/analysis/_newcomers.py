@@ -66,8 +66,9 @@ def newcomers(
         found |= {"isolated_newcomers": Metric(lonely, "count", n), "isolated_newcomer_share": share}
     shown = (alone | sure)[turns.person[mine]]
     own = mine[shown]
-    columns = turns.first_row[own], drawn[shown], silence[shown], sure[turns.person[own]]
-    return found, {"isolated": _rows(view, *columns)}
+    rows = [links.telling_row(talk, turn) for turn in own.tolist()]
+    columns = drawn[shown], silence[shown], sure[turns.person[own]]
+    return found, {"isolated": _rows(view, rows, *columns)}
 
 
 def _drawn(talk: Conversation, inside: slice, turns: Ints) -> tuple[Floats, Flags]:
@@ -83,10 +84,10 @@ def _drawn(talk: Conversation, inside: slice, turns: Ints) -> tuple[Floats, Flag
     return drawn[turns - inside.start], np.isin(turns, stated.to_turn)
 
 
-def _rows(view: GroupView, rows: Ints, expected: Floats, silence: Floats, sure: Flags) -> Rows:
-    """What newcomers said that nobody answered, in order: a row for each turn."""
+def _rows(view: GroupView, rows: list[int], expected: Floats, silence: Floats, sure: Flags) -> Rows:
+    """What newcomers said that nobody answered, in order: of each turn its longest message."""
     out: Rows = []
-    columns = (rows.tolist(), expected.tolist(), silence.tolist(), sure.tolist())
+    columns = (rows, expected.tolist(), silence.tolist(), sure.tolist())
     for row, chance, quiet, certain in zip(*columns, strict=True):
         who = view.people[view.person[row]]
         said = view.message_id[row].as_py(), view.time(row), who.id, who.name, view.excerpt(row)

@@ -21,7 +21,7 @@ from cq.analysis import Analyzer, GroupView, Window
 from cq.analysis import _calendar as cal
 from cq.analysis import _links as links
 from cq.analysis import _measures as m
-from cq.analysis._circles import CIRCLES, CORE, DIFFUSION, ORGANIZING, Ring, ring
+from cq.analysis._circles import CIRCLES, CORE, DIFFUSION, ORGANIZING, WEEK_MS, Ring, ring
 from cq.analysis._conversation import conversation
 from cq.model import Event
 from cq.section import Metric, Section, Table, Unit
@@ -103,7 +103,6 @@ TABLES: dict[str, dict[str, ColumnKind]] = {
     },
 }  # fmt: skip
 
-_WEEK_MS = 7 * m.DAY_MS
 _REACHED = 2
 """One person who takes it up is a dialogue; from two on it spreads."""
 
@@ -123,7 +122,7 @@ def run(view: GroupView, window: Window, settings: Settings) -> Section:
     if span:
         talk = conversation(view)
         acts = talk.acts
-        start = span.end - settings.weeks * _WEEK_MS
+        start = span.end - settings.weeks * WEEK_MS
         now = ring(talk, acts, start, span.end, settings)
         if now is not None:
             whole = _Whole(view, talk, now, settings)
@@ -154,16 +153,22 @@ def _sizes(whole: _Whole) -> Part:
     rest = ~(now.core | now.organizing)
     turns = int(kept.turns.sum())
     value = float(kept.value.sum())
+
+    def share(circle: Flags) -> Metric:
+        # A circle of nobody has no share: 0 % would be said of somebody.
+        return _ratio(int(kept.turns[circle].sum()), turns if circle.any() else 0)
+
+    valued = float(kept.value[now.core].sum()) / value if value and now.core.any() else None
     found = {
         "people": Metric(n, "count"),
         "core": Metric(int(now.core.sum()), "count", n),
         "organizing": Metric(int(now.organizing.sum()), "count", n),
         "diffusion": Metric(int(rest.sum()), "count", n),
         "core_and_organizing": Metric(int((now.core & now.organizing).sum()), "count", n),
-        "core_value_share": Metric(float(kept.value[now.core].sum()) / value if value else None, "ratio", n),
-        "core_turn_share": _ratio(int(kept.turns[now.core].sum()), turns),
-        "organizing_turn_share": _ratio(int(kept.turns[now.organizing].sum()), turns),
-        "diffusion_turn_share": _ratio(int(kept.turns[rest].sum()), turns),
+        "core_value_share": Metric(valued, "ratio"),
+        "core_turn_share": share(now.core),
+        "organizing_turn_share": share(now.organizing),
+        "diffusion_turn_share": share(rest),
         "explicit_coverage": _ratio(now.covered, turns),
         "active_diffusion": Metric(int((rest & _carries(whole)).sum()), "count", int(rest.sum())),
     }
@@ -207,8 +212,8 @@ def _links(whole: _Whole) -> Part:
     """How many links lead from circle to circle, stated and expected, with what volume alone would make."""
     now, view = whole.now, whole.view
     turns = whole.now.turns.stop - whole.now.turns.start
-    if now.covered < whole.settings.least_share * turns:
-        return {}, {}
+    if now.covered < whole.settings.least_share * turns or not (now.core | now.organizing).any():
+        return {}, {}  # among one circle nothing can cross
     nodes, circle = len(now.people), now.circle
     place = np.full(len(view.people), -1, np.int64)
     place[now.people] = np.arange(nodes)
@@ -242,7 +247,7 @@ def _relays(whole: _Whole, acts: Acts) -> Part:
     """Core says, an organizer takes it up, others take it up then: only as far as messages state it."""
     now, talk, view = whole.now, whole.talk, whole.view
     turns = now.turns.stop - now.turns.start
-    if now.covered < whole.settings.least_share * turns:
+    if now.covered < whole.settings.least_share * turns or not (now.core.any() and now.organizing.any()):
         return {}, {}
     circle = np.full(len(view.people), -1, np.int64)
     circle[now.people] = now.circle
@@ -275,7 +280,7 @@ def _relays(whole: _Whole, acts: Acts) -> Part:
 
 def _relay(whole: _Whole, turn: int, to: int, reached: int) -> tuple[object, ...]:
     view, turns = whole.view, whole.talk.turns
-    row = int(turns.first_row[to])
+    row = links.answered_row(whole.talk, turn, to)
     author, by = view.people[turns.person[to]], view.people[turns.person[turn]]
     said = view.message_id[row].as_py(), view.time(row), author.id, author.name
     return (*said, by.id, by.name, reached, view.excerpt(row))
@@ -286,8 +291,8 @@ def _moved(whole: _Whole, acts: Acts, window: Window) -> Part:
     now, view, settings = whole.now, whole.view, whole.settings
     previous = window.predecessor()
     end = previous.end if previous is not None else now.start
-    before = ring(whole.talk, acts, end - settings.weeks * _WEEK_MS, end, settings)
-    if before is None or int(view.sent_at[0]) > end - settings.weeks * _WEEK_MS:
+    before = ring(whole.talk, acts, end - settings.weeks * WEEK_MS, end, settings)
+    if before is None or int(view.sent_at[0]) > end - settings.weeks * WEEK_MS:
         return {}, {}
     was = dict(zip(before.people.tolist(), before.circle.tolist(), strict=True))
     rows: Rows = []

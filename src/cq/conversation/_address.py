@@ -12,18 +12,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from cq.conversation._talk import Bools, Ints, Persons, Talk
-from cq.conversation._tokens import Hashes, Tokens, hashed
+from cq.conversation._tokens import READ, Hashes, Tokens, hashed
 
 NOBODY = -1
 
 
 @dataclass(frozen=True)
 class Names:
-    """Hashes of unambiguous names, sorted, and the person of each; ``likely`` is a coarse first look."""
+    """Hashes of unambiguous names, sorted, and the person of each.
+
+    ``likely`` by hash, ``longest`` and ``first`` (by code point) are coarse first looks.
+    """
 
     hash: Hashes
     person: Persons
     likely: Bools
+    longest: int
+    first: Bools
 
     def persons(self, hashes: Hashes) -> Persons:
         """The person of each token, -1 where it is no name."""
@@ -47,7 +52,11 @@ def names(talk: Talk) -> Names:
     order = np.argsort(hashes, kind="stable")
     likely = np.zeros(1 << 16, np.bool_)
     likely[hashes & np.uint64(0xFFFF)] = True
-    return Names(hashes[order], np.array([who for _, who in single], np.int32)[order], likely)
+    first = np.zeros(1 << 16, np.bool_)
+    first[[min(ord(name[0]), len(first) - 1) for name, _ in single]] = True
+    longest = max((min(len(name), READ) for name, _ in single), default=0)
+    person = np.array([who for _, who in single], np.int32)
+    return Names(hashes[order], person[order], likely, longest, first)
 
 
 @dataclass(frozen=True)

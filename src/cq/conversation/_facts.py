@@ -63,7 +63,7 @@ def said(talk: Talk, turns: Turns) -> Said:
     known = names(talk)
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         some = rows[start : start + _ROWS_AT_ONCE]
-        found = tokens(talk.text.take(some))
+        found = tokens(talk.text.take(some), known.longest, known.first)
         told = named(found, known, len(some), talk.person[some])
         addressed[some], merely[some], asks[some] = told.addressed, told.named, found.asks
         keys = (turns.of_row[some][found.row] << PIECE_BITS)[found.piece_token] | found.piece

@@ -50,7 +50,8 @@ _FACTORS = np.random.Generator(np.random.PCG64(7)).integers(1 << 62, size=READ, 
 class Tokens:
     """The tokens of some rows; arrays of tokens and of pieces are in reading order.
 
-    ``row``: of each token, 0 is the first row given. ``hash``: see :func:`hashed`. ``leads``: it begins
+    ``row``: of each token, 0 is the first row given. ``hash``: see :func:`hashed`, 0 where it was not
+    wanted. ``leads``: it begins
     its text. ``called``: it follows an "@". ``piece``: numbers below ``2 ** PIECE_BITS``, each
     of its ``piece_token``. ``asks``: per row, whether a question mark stands in it.
     """
@@ -64,8 +65,12 @@ class Tokens:
     asks: Bools
 
 
-def tokens(text: pa.Array) -> Tokens:
-    """The tokens of a column of strings; letters A to Z count as a to z."""
+def tokens(text: pa.Array, longest: int, first: Bools) -> Tokens:
+    """The tokens of a column of strings; letters A to Z count as a to z.
+
+    Wanted are the hashes of tokens with at most ``longest`` characters that begin with one of ``first``, a
+    table by code point (the last entry stands for all that are larger).
+    """
     points, row, rows = _code_points(text)
     kind = _CLASS[np.minimum(points, _TABLE - 1)]
     solid = kind != _BREAK
@@ -80,9 +85,13 @@ def tokens(text: pa.Array) -> Tokens:
     asks = np.zeros(rows, np.bool_)
     asks[asked] = True
     piece, at = _pieces(points, kind, opens)
-    return Tokens(
-        row[starts].astype(np.int64), _sums(points, solid, starts), leads, called, piece, token[at], asks
-    )
+    hashes = np.zeros(len(starts), np.uint64)
+    wanted = np.flatnonzero(first[np.minimum(points[starts], _TABLE - 1)])
+    inside = solid & ~opens
+    short = _ends(inside, starts[wanted], longest + 1) <= longest
+    wanted = wanted[short]
+    hashes[wanted] = _sums(points, inside, starts[wanted], longest)
+    return Tokens(row[starts].astype(np.int64), hashes, leads, called, piece, token[at], asks)
 
 
 def hashed(names: Sequence[str]) -> Hashes:
@@ -115,15 +124,30 @@ def _changes(values: Persons) -> Bools:
     return out
 
 
-def _sums(points: NDArray[np.uint32], counted: Bools, starts: Ints) -> Hashes:
-    """Per run that begins at ``starts`` a number of its counted characters and their places."""
-    if not len(starts):
-        return np.zeros(0, np.uint64)
-    lengths = np.diff(np.append(starts, len(points)))
-    place = np.arange(starts[0], len(points)) - np.repeat(starts, lengths)
-    mixed = (points[starts[0] :].astype(np.uint64) + np.uint64(1)) * _FACTORS[np.minimum(place, READ - 1)]
-    mixed[~counted[starts[0] :]] = 0
-    return np.add.reduceat(mixed, starts - starts[0])
+def _ends(inside: Bools, starts: Ints, most: int) -> Ints:
+    """How many characters each run has, at most ``most``: its first and those marked that follow it."""
+    length = np.ones(len(starts), np.int64)
+    on = np.arange(len(starts))
+    for place in range(1, most):
+        on = on[starts[on] + place < len(inside)]
+        on = on[inside[starts[on] + place]]
+        if not len(on):
+            break
+        length[on] += 1
+    return length
+
+
+def _sums(points: NDArray[np.uint32], inside: Bools, starts: Ints, most: int) -> Hashes:
+    """Per run a number of its characters and their places, of no more than ``most`` of them."""
+    out: Hashes = (points[starts].astype(np.uint64) + np.uint64(1)) * _FACTORS[0]
+    on = np.arange(len(starts))
+    for place in range(1, most):
+        on = on[starts[on] + place < len(inside)]
+        on = on[inside[starts[on] + place]]
+        if not len(on):
+            break
+        out[on] += (points[starts[on] + place].astype(np.uint64) + np.uint64(1)) * _FACTORS[place]
+    return out
 
 
 def _pieces(points: NDArray[np.uint32], kind: NDArray[np.int8], opens: Bools) -> tuple[Persons, Ints]:
@@ -132,12 +156,7 @@ def _pieces(points: NDArray[np.uint32], kind: NDArray[np.int8], opens: Bools) ->
     begins = word & opens
     begins[1:] |= word[1:] & (kind[:-1] != _LETTER)
     starts = np.flatnonzero(begins)
-    inside = word.copy()
-    if len(starts):
-        lengths = np.diff(np.append(starts, len(points)))
-        place = np.arange(starts[0], len(points)) - np.repeat(starts, lengths)
-        inside[starts[0] :] &= place < STEM
-    words = _sums(points, inside, starts)
+    words = _sums(points, word & ~begins, starts, STEM)
     pair = np.flatnonzero((kind[:-1] == _IDEOGRAPH) & (kind[1:] == _IDEOGRAPH) & ~opens[1:])
     pairs = points[pair].astype(np.uint64) * _FACTORS[0] + points[pair + 1].astype(np.uint64) * _FACTORS[1]
     numbers, begin = np.zeros(len(points), np.uint64), np.zeros(len(points), np.bool_)
