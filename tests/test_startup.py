@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-_HEAVY = ("pandas", "pyarrow", "numpy", "jieba", "rjieba", "xxhash")
+_HEAVY = ("pandas", "pyarrow", "numpy", "jieba", "rjieba", "xxhash", "ahocorasick_rs")
 _PROBE = """
 import sys
 from cq import cli

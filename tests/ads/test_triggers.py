@@ -46,7 +46,7 @@ PATTERNS = {0: "加我微信|扫码[进入]群", 3: "[0-9]{2}元|打折", 5: "xx
 
 @given(st.text(alphabet="加我微信扫码进入群打折元0123xyz ", max_size=30))
 def test_hits_are_those_of_the_whole_expressions(text: str) -> None:
-    found = triggers.Triggers(PATTERNS).hits(text)
+    (found,) = triggers.Triggers(PATTERNS).hits([text])
     for rule, pattern in PATTERNS.items():
         match = re.search(pattern, text)
         assert found.get(rule) == (match.span() if match else None)

@@ -47,6 +47,11 @@ def _shape(character: str) -> str:
     return "e" if category in ("So", "Lm") or 0x2100 <= code < 0x2150 or 0x1D400 <= code < 0x1D800 else "w"
 
 
+def shaped(character: str) -> bool:
+    """Whether a character is of a shape that may disguise, or hides among others."""
+    return _shape(character) in "fedyikm"
+
+
 def disguised(text: str) -> Iterator[tuple[int, int]]:
     """Spans of a text, not yet folded, in which letters, digits or Han are disguised."""
     if text.isascii():

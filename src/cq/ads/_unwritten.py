@@ -42,6 +42,8 @@ _URL = re.compile(r"(?:[Hh][Tt][Tt][Pp][Ss]?://|[Ww][Ww][Ww]\.)[!-~]+")
 
 _RULE = "- - - -"
 _STARTS = ("『", "“", "回复")
+ODD = frozenset("-/wW『“回")
+"""Of these characters every odd text has one."""
 
 
 def odd(text: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -40,14 +40,14 @@ class Word(NamedTuple):
 
 
 class Book(NamedTuple):
-    """The data."""
+    """The data. ``signs``: which of the ``words`` a character is a sign of."""
 
     characters: dict[str, str]
     numerals: dict[str, str]
     plain: str
     shapes: dict[str, str]
     words: tuple[Word, ...]
-    signs: frozenset[str]
+    signs: Mapping[str, frozenset[int]]
     flags: frozenset[str]
     headings: tuple[str, ...]
 
@@ -77,7 +77,10 @@ def book() -> Book:
         numbers["plain"],
         {like: digit for digit in "01" for like in numbers[digit]},
         words,
-        frozenset().union(*(word.sign for word in words)),
+        {
+            sign: frozenset(at for at, word in enumerate(words) if sign in word.sign)
+            for sign in frozenset().union(*(word.sign for word in words))
+        },
         frozenset(page["flags"].split()),
         tuple(page["headings"].split()),
     )
@@ -194,14 +197,18 @@ def _shape_run() -> re.Pattern[str]:
     return re.compile(f"(?<![a-z/=?&#%_.])(?<!{one}){one}{{{LEAST_RUN},}}+(?![a-z])")
 
 
+@cache
+def _bullets() -> str:
+    return "".join(c for c in book().shapes if not c.isalpha())
+
+
 LEAST_DIGITS = 4
 """Look-alikes of 0 and 1 are read as digits beside so many real ones, and no fewer than they are."""
 
 
 def number_shapes(text: str) -> Iterator[Edit]:
     """Zero and one for what looks like them, in a number."""
-    shapes = book().shapes
-    bullets = "".join(c for c in shapes if not c.isalpha())
+    shapes, bullets = book().shapes, _bullets()
     for run in _shape_run().finditer(text):
         # A bullet before a number is none of it, nor are litres after it.
         start, piece = run.end() - len(run[0].lstrip(bullets)), run[0].lstrip(bullets).rstrip("l")
@@ -217,15 +224,14 @@ _HAN = re.compile(f"[{HAN}]")
 
 def misspelt(text: str) -> list[Word]:
     """The words worth looking for in a folded text, in order."""
-    there = book().signs & set(text)
+    known = book()
+    there = known.signs.keys() & set(text)
     if not there:
         return []
     has = Needs(len(LATIN.findall(text)), bool(APART.search(text)), bool(_HAN.search(text)))
+    words = [known.words[at] for at in sorted(frozenset().union(*(known.signs[sign] for sign in there)))]
     return [
         word
-        for word in book().words
-        if not there.isdisjoint(word.sign)
-        and has.latin >= word.needs.latin
-        and has.apart >= word.needs.apart
-        and has.han >= word.needs.han
+        for word in words
+        if has.latin >= word.needs.latin and has.apart >= word.needs.apart and has.han >= word.needs.han
     ]

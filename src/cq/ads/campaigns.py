@@ -162,17 +162,38 @@ def _by_appearance(labels: Ints) -> Counts:
 # --- near-duplicates --------------------------------------------------------------------------------
 
 
+class _Sketches(NamedTuple):
+    """Of the wordings that could have a near-duplicate at all, one entry each: which they are, the minima of
+    their 3-grams ([21, n], MinHash), how many 3-grams they have, and a bit of 128 set for each ([2, n])."""
+
+    member: Ints
+    minima: NDArray[np.uint32]
+    size: Ints
+    bits: NDArray[np.uint64]
+
+    def may_be_alike(self, one: Ints, other: Ints) -> NDArray[np.bool_]:
+        """Whether pairs may reach the similarity. Most candidates share a phrase only, and that shows before
+        anything is counted: every bit in which two differ is a 3-gram that one of them lacks, and of those
+        there may be a ninth of all that both have."""
+        differ = np.zeros(len(one), np.uint8)
+        for bits in self.bits:
+            differ += np.bitwise_count(bits[one] ^ bits[other])
+        few = differ * (1 + SIMILARITY) <= (self.size[one] + self.size[other]) * (1 - SIMILARITY) + 1e-6
+        agree = self.minima[:, one[few]] == self.minima[:, other[few]]
+        few[few] = agree.sum(axis=0, dtype=np.int8) >= _AGREEING
+        return few
+
+
 def _alike(texts: pa.Array, rows: Ints, identity: Hashes) -> Ints:
     """A label per wording (a row and its hash each), equal for wordings that are near-duplicates."""
     label = np.arange(len(rows))
-    member, minima = _minima(texts, rows, identity)
+    sketches = _sketches(texts, rows, identity)
     refused = np.zeros(0, np.int64)
-    for one, other in _candidates(minima):
-        apart = label[member[one]] != label[member[other]]
-        one, other = one[apart], other[apart]
-        # Most candidates share a phrase only: their minima say so before anything is counted.
-        close = (minima[:, one] == minima[:, other]).sum(axis=0, dtype=np.int8) >= _AGREEING
-        left, right = member[one[close]], member[other[close]]
+    for one, other in _candidates(sketches.minima):
+        left, right = sketches.member[one], sketches.member[other]
+        close = label[left] != label[right]
+        close[close] = sketches.may_be_alike(one[close], other[close])
+        left, right = left[close], right[close]
         pair = left * len(rows) + right
         fresh = ~np.isin(pair, refused)
         left, right, pair = left[fresh], right[fresh], pair[fresh]
@@ -225,13 +246,18 @@ def _folded(gram: NDArray[np.uint64]) -> NDArray[np.uint32]:
     return (value >> np.uint64(32)).astype(np.uint32)
 
 
-def _minima(texts: pa.Array, rows: Ints, identity: Hashes) -> tuple[Ints, NDArray[np.uint32]]:
-    """Which wordings could have a near-duplicate at all, and the minima of their 3-grams (MinHash)."""
+def _sketches(texts: pa.Array, rows: Ints, identity: Hashes) -> _Sketches:
     shared = _shared(texts, rows, identity)
     random = np.random.Generator(np.random.PCG64(20261124))
     factors = random.integers(0, 1 << 31, _BANDS * _PER_BAND, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
-    members: list[Ints] = []
-    found: list[NDArray[np.uint32]] = []
+    found = [
+        _Sketches(
+            np.zeros(0, np.int64),
+            np.zeros((len(factors), 0), "u4"),
+            np.zeros(0, "i8"),
+            np.zeros((2, 0), "u8"),
+        )
+    ]
     for here, gram, start in _shingles(texts, rows):
         hashed = _folded(gram)
         seen = p.counts(shared[hashed >> np.uint32(32 - _bits(len(shared)))], start)
@@ -246,11 +272,11 @@ def _minima(texts: pa.Array, rows: Ints, identity: Hashes) -> tuple[Ints, NDArra
             value = hashed * factor
             value ^= value >> np.uint32(15)
             minima[row] = np.minimum.reduceat(value, begin)
-        members.append(np.flatnonzero(passed) + here.start)
-        found.append(minima)
-    if not members:
-        return np.zeros(0, np.int64), np.zeros((0, 0), np.uint32)
-    return np.concatenate(members), np.concatenate(found, axis=1)
+        bit = np.uint64(1) << (hashed & np.uint32(63)).astype(np.uint64)
+        low = (hashed & np.uint32(64)) == 0
+        bits = np.stack([np.bitwise_or.reduceat(bit * half, begin) for half in (low, ~low)])
+        found.append(_Sketches(np.flatnonzero(passed) + here.start, minima, lengths, bits))
+    return _Sketches(*(np.concatenate(parts, axis=-1) for parts in zip(*found, strict=True)))
 
 
 def _bits(size: int) -> int:

@@ -1,7 +1,7 @@
 """The rule book: what speaks for an ad and what speaks against it, as data with weights.
 
 The rules stand in ``data/rules.toml``, their names and meanings in ``locales/``. A book finds the rules
-that hit a folded text, and tells in bulk which texts need to be looked at at all. It decides nothing:
+that hit a folded text, and passes over in bulk the texts for which none speaks. It decides nothing:
 adding weights up and comparing them with thresholds is the cascade's business.
 """
 
@@ -11,9 +11,10 @@ import difflib
 import re
 import tomllib
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from importlib.resources import files
+from operator import or_
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -25,20 +26,14 @@ from cq.ads.verdict import AdKind
 from cq.errors import CqError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from cq.ads.normalize import Folded
     from cq.ads.policy import OwnRule
 
 View = Literal["norm", "skeleton"]
 VIEWS: tuple[View, ...] = ("norm", "skeleton")
 
-_FEW = 64
-"""Below this many texts, looking at each is cheaper than building columns."""
-
-_MANY = 8
-"""Of rules that a text may hit by its characters; of ordinary messages one in seventy has so many."""
+Places = dict[int, tuple[int, int]]
+"""Place of a rule in the book → where it hits its view."""
 
 DISGUISE = "disguise"
 DISGUISED_CONTACT = "disguised_contact"
@@ -77,16 +72,36 @@ class RuleBook:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules: Mapping[str, Rule] = MappingProxyType({rule.id: rule for rule in rules})
         self._list = tuple(self.rules.values())
-        self._compiled: dict[int, re.Pattern[str]] = {}
 
     def find(self, folded: Folded) -> list[Hit]:
-        """The first hit of every rule, for and against, in the order of the book."""
-        views = {"norm": folded.norm, "skeleton": folded.skeleton}
-        places = {at: span for view in VIEWS for at, span in self._triggers[view].hits(views[view]).items()}
+        """The first hit of every rule, for and against, in the order of the book, disguises behind them."""
+        hits = self.read(folded.norm, folded.skeleton)
+        return hits + self.disguised(hits, folded)
+
+    def read(self, norm: str, skeleton: str) -> list[Hit]:
+        """What :meth:`find` finds, but for disguises."""
+        return self._hits(
+            norm, next(_both(self._for, [norm], [skeleton])) | next(_both(self._against, [norm], [skeleton]))
+        )
+
+    def read_all(self, norms: Sequence[str], skeletons: Sequence[str]) -> Iterator[list[Hit]]:
+        """The same for many texts, where anything speaks for an ad; the others are passed over."""
+        spoke = _both(self._for, norms, skeletons)
+        for norm, skeleton, places in zip(norms, skeletons, spoke, strict=True):
+            if places:
+                places |= next(_both(self._against, [norm], [skeleton]))
+            yield self._hits(norm, places) if places else []
+
+    def against_all(self, norms: Sequence[str], skeletons: Sequence[str]) -> Iterator[list[Hit]]:
+        """Only what speaks against an ad, for many texts."""
+        found = _both(self._against, norms, skeletons)
+        return (self._hits(norm, places) if places else [] for norm, places in zip(norms, found, strict=True))
+
+    def _hits(self, norm: str, places: Places) -> list[Hit]:
         hits = [Hit(self._list[at], *places[at], self._list[at].view) for at in sorted(places)]
-        if links := urls(folded.norm):
-            hits = [hit for found in hits for hit in self._outside(found, folded.norm, links)]
-        return hits + self._disguised(hits, folded)
+        if links := urls(norm):
+            hits = [hit for found in hits for hit in self._outside(found, norm, links)]
+        return hits
 
     def _outside(self, hit: Hit, norm: str, links: Sequence[tuple[int, int]]) -> list[Hit]:
         """The hit, or the next one of its rule, outside any address: what stands in one is no contact."""
@@ -95,36 +110,7 @@ class RuleBook:
         found = re.search(hit.rule.pattern, without_urls(norm))
         return [Hit(hit.rule, *found.span(), hit.view)] if found and found.end() > found.start() else []
 
-    def maybe(self, norms: Sequence[str], skeletons: Sequence[str]) -> NDArray[np.bool_]:
-        """One flag per text: False where no rule for an ad can hit, so that it needs no :meth:`find`."""
-        import numpy as np
-
-        flags = np.zeros(len(norms), dtype=bool)
-        if len(norms) < _FEW:
-            for i, texts in enumerate(zip(norms, skeletons, strict=True)):
-                found = (at for v, t in zip(VIEWS, texts, strict=True) for at in self._triggers[v].hits(t))
-                flags[i] = any(self._list[at].weight > 0 for at in found)
-            return flags
-        self._bulk(norms, "norm", flags)
-        self._bulk(skeletons, "skeleton", flags)
-        return flags
-
-    def _bulk(self, texts: Sequence[str], view: View, flags: NDArray[np.bool_]) -> None:
-        """Raises flags: what characters stand together says which rules a text may hit, the rule whether it
-        does. On texts this short :mod:`re` is faster than RE2 behind Arrow with its copies."""
-        import numpy as np
-
-        may, tables = self._bulk_tables[view]
-        rows, bits = triggers.may_hit_in_bulk(texts, tables)
-        # A text that begins to fit so many rules is read anyway: trying them one by one would cost more.
-        flags[rows[triggers.how_many(bits) >= _MANY]] = True
-        for place, at in enumerate(may):
-            mine = rows[(bits[place // 64] >> np.uint64(place % 64)) & np.uint64(1) != 0]
-            mine = mine[~flags[mine]]
-            search = self._expression(at).search
-            flags[[row for row in mine.tolist() if search(texts[row])]] = True
-
-    def _disguised(self, hits: list[Hit], folded: Folded) -> list[Hit]:
+    def disguised(self, hits: Sequence[Hit], folded: Folded) -> list[Hit]:
         """Words that speak for an ad and were disguised; more so where it is a number or a name to add."""
         found: list[Hit] = []
         for id_ in (DISGUISE, DISGUISED_CONTACT) if folded.disguises else ():
@@ -137,27 +123,29 @@ class RuleBook:
                 found.append(Hit(rule, lo, min(hi, len(folded.norm)), "norm"))
         return found
 
-    def _expression(self, at: int) -> re.Pattern[str]:
-        found = self._compiled.get(at)
-        if found is None:
-            found = self._compiled[at] = re.compile(self._list[at].pattern)
-        return found
+    @cached_property
+    def _for(self) -> dict[View, triggers.Triggers]:
+        return self._triggers(1)
 
     @cached_property
-    def _triggers(self) -> dict[View, triggers.Triggers]:
+    def _against(self) -> dict[View, triggers.Triggers]:
+        return self._triggers(-1)
+
+    def _triggers(self, sign: int) -> dict[View, triggers.Triggers]:
+        written = [
+            (at, rule) for at, rule in enumerate(self._list) if rule.pattern and rule.weight * sign > 0
+        ]
         return {
-            view: triggers.Triggers(
-                {at: r.pattern for at, r in enumerate(self._list) if r.view == view and r.pattern}
-            )
+            view: triggers.Triggers({at: rule.pattern for at, rule in written if rule.view == view})
             for view in VIEWS
         }
 
-    @cached_property
-    def _bulk_tables(self) -> dict[View, tuple[list[int], list[triggers.BulkTable]]]:
-        rules = enumerate(self._list)
-        wanted = [(r.view, at) for at, r in rules if r.weight > 0 and r.pattern]
-        may = {view: [at for of, at in wanted if of == view] for view in VIEWS}
-        return {v: (at, triggers.bulk_tables([self._list[i].pattern for i in at])) for v, at in may.items()}
+
+def _both(
+    tries: Mapping[View, triggers.Triggers], norms: Iterable[str], skeletons: Iterable[str]
+) -> Iterator[Places]:
+    """Where rules hit, for each pair of views."""
+    return map(or_, tries["norm"].hits(norms), tries["skeleton"].hits(skeletons))
 
 
 def _first_within(folded: Folded, hits: Iterable[Hit]) -> tuple[int, int] | None:

@@ -31,7 +31,7 @@ Outcome = Literal["none", "suspected", "confirmed"]
 OUTCOMES: tuple[Outcome, ...] = ("none", "suspected", "confirmed")
 
 
-class Evidence(msgspec.Struct, frozen=True):
+class Evidence(msgspec.Struct, frozen=True, gc=False):
     """What speaks for an ad. ``span`` counts characters of the original text and ``text`` is that slice;
     ``seen_as`` is what it was folded to. All three are null for the model and for behaviour."""
 
@@ -43,7 +43,7 @@ class Evidence(msgspec.Struct, frozen=True):
     seen_as: str | None = None
 
 
-class Against(msgspec.Struct, frozen=True):
+class Against(msgspec.Struct, frozen=True, gc=False):
     """What speaks against it; the weight is negative."""
 
     rule: str
@@ -52,7 +52,7 @@ class Against(msgspec.Struct, frozen=True):
     text: str | None = None
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """One message judged: a row of ``cq ads --format jsonl``. ``v["kind"]`` is ``v.kind``.
 
     ``sent_at`` is RFC 3339 with the offset of the report's zone; without an export, ``message_id`` is

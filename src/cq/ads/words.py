@@ -18,7 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from cq.ads.model import Model
-from cq.ads.normalize import Folded, fold, fold_all
+from cq.ads.normalize import Folded, Views, fold_all
 from cq.ads.rules import Hit, RuleBook
 from cq.ads.verdict import AD_KINDS, KINDS, AdKind
 
@@ -131,34 +131,34 @@ class Reader:
 
     def _distinct(self, texts: Sequence[str], keep: bool) -> Words:
         n = len(texts)
-        norms, skeletons = fold_all(texts)
+        views = Views(texts)
         score, without, kinds = np.zeros(n, np.float32), np.zeros(n, np.float32), np.zeros((n, 7), np.float32)
-        found, against = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
-        looked = self.rules.maybe(norms, skeletons)
+        found, against, looked = (np.zeros(n, np.bool_) for _ in range(3))
         read: dict[int, tuple[Folded, list[Hit]]] = {}
 
-        def look(rows: NDArray[np.int64]) -> None:
-            for i in rows.tolist():
-                folded = fold(texts[i])
-                hits = self.rules.find(folded)
-                if keep:
-                    read[i] = folded, hits
-                score[i], without[i], kinds[i] = weigh(hits)
-                found[i] = any(h.rule.weight > 0 for h in hits)
-                against[i] = any(h.rule.weight < 0 for h in hits)
+        def note(i: int, hits: list[Hit]) -> None:
+            folded = views.of(i)
+            hits += self.rules.disguised(hits, folded)
+            if keep:
+                read[i] = folded, hits
+            score[i], without[i], kinds[i] = weigh(hits)
+            found[i] = any(h.rule.weight > 0 for h in hits)
+            against[i] = any(h.rule.weight < 0 for h in hits)
+            looked[i] = True
 
-        look(np.flatnonzero(looked))
-        length = np.fromiter(map(len, skeletons), np.int64, n)
+        for i, hits in enumerate(self.rules.read_all(views.norms, views.skeletons)):
+            if hits:
+                note(i, hits)
+        length = np.fromiter(map(len, views.skeletons), np.int64, n)
         alone = length >= ALONE_CHARACTERS
         model = np.full(n, -np.inf, np.float32)
         if self.model is not None:
             asked = np.flatnonzero((found & (length >= RULES_ONLY_CHARACTERS)) | alone)
-            model[asked] = self.model.scores([skeletons[i] for i in asked.tolist()])
-            # The trigger looks only for what speaks for an ad: where the model would speak alone,
-            # what speaks against it is still to be looked for.
-            unseen = alone & ~looked & (model >= self.model.t_alone)
-            look(np.flatnonzero(unseen))
-            looked |= unseen
+            model[asked] = self.model.scores([views.skeletons[i] for i in asked.tolist()])
+            # Where nothing speaks for an ad what speaks against it was not looked for: where the model would
+            # speak alone, it still is to be.
+            for i in np.flatnonzero(alone & ~looked & (model >= self.model.t_alone)).tolist():
+                note(i, self.rules.read(views.norms[i], views.skeletons[i]))
         return Words(
             score,
             without,
@@ -167,21 +167,23 @@ class Reader:
             kinds,
             found,
             looked,
-            self._allowed(norms, skeletons),
-            pa.array(skeletons, pa.large_string()),
+            self._allowed(views.norms, views.skeletons),
+            pa.array(views.skeletons, pa.large_string()),
             read,
         )
 
     def look_again(self, words: Words, at: NDArray[np.int64], texts: Sequence[str]) -> None:
         """Look for what speaks against entries ``at`` that the trigger passed over: evidence from outside the
         words is about to speak for them. ``texts`` are those of ``at``."""
-        for i, text in zip(at.tolist(), texts, strict=True):
-            folded = fold(text)
-            hits = self.rules.find(folded)
-            words.read[i] = folded, hits
-            words.score[i] = words.without_chain[i] = weigh(hits).score
-            words.alone[i] &= words.score[i] >= 0
-            words.looked[i] = True
+        views = Views(texts)
+        for place, (i, hits) in enumerate(
+            zip(at.tolist(), self.rules.against_all(views.norms, views.skeletons), strict=True)
+        ):
+            if hits:
+                words.read[i] = views.of(place), hits
+                words.score[i] = words.without_chain[i] = weigh(hits).score
+                words.alone[i] &= words.score[i] >= 0
+        words.looked[at] = True
 
     def _allowed(self, norms: Sequence[str], skeletons: Sequence[str]) -> NDArray[np.bool_]:
         if not self._allow:
