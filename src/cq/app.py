@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from cq import __version__
 from cq.ahead import ahead
 from cq.errors import CqError, UsageError
+from cq.jobs import IN_PROCESS, Jobs
 from cq.logs import OwnedLog, chosen, frame_log
 from cq.operators import NOTHING_TOLD, Operators
 from cq.reading import Reading, ReadRequest, Watch, quietly, read
@@ -118,7 +119,7 @@ class AnalyzeRequest:
     """Which sections over which window, and the operator's side files.
 
     ``compared``: with the values of the window before, where the log reaches back over it. ``operators``:
-    what only they know of the groups.
+    what only they know of the groups. ``jobs``: processes for what a large group takes long over.
     """
 
     window: WindowRequest = WindowRequest()
@@ -128,6 +129,7 @@ class AnalyzeRequest:
     alias: Path | None = None
     compared: bool = True
     operators: Operators = NOTHING_TOLD
+    jobs: int = 1
 
 
 def default_settings() -> dict[str, Any]:
@@ -147,7 +149,8 @@ def analyze(request: ReadRequest, what: AnalyzeRequest, watch: Watch = quietly) 
     roster = sidefiles.read_roster(what.roster, request.zone) if what.roster else None
     reading = read(request, watch)
     try:
-        return _analyze(reading, request, what, alias, roster)
+        with Jobs(what.jobs) as jobs:
+            return _analyze(reading, request, what, alias, roster, jobs)
     finally:
         reading.log.close()
 
@@ -162,7 +165,7 @@ def analyze_rows(frame: pd.DataFrame, request: ReadRequest, what: AnalyzeRequest
     log = frame_log(frame)
     try:
         owned = OwnedLog(log, request.me) if request.me else log
-        return _analyze(Reading(owned, [], []), request, what, alias, roster)
+        return _analyze(Reading(owned, [], []), request, what, alias, roster, IN_PROCESS)
     finally:
         log.close()
 
@@ -183,6 +186,7 @@ def _analyze(
     what: AnalyzeRequest,
     alias: Mapping[str, str],
     roster: Any,
+    jobs: Jobs,
 ) -> Analysis:
     from cq.analysis._digest import digest
     from cq.analysis._portfolio import portfolio
@@ -199,6 +203,7 @@ def _analyze(
     # All but these read verdicts on ads, which know what was posted in the other groups, too.
     wants_ads = compares or not {"activity", "people"}.issuperset(what.sections or ("ads",))
     for view in views(reading.log, request, spans, alias, roster, operators=told, elsewhere=wants_ads):
+        view.memo["jobs"] = jobs
         said |= view.rows(window).start < view.rows(window).stop
         result, reaches = _group_result(view, window, what)
         results[view.group.group_id] = result

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple, TypeVar
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,6 +25,7 @@ from cq.ads.messages import Messages
 from cq.ads.policy import Label, Policy
 from cq.ads.verdict import AD_KINDS, KINDS, AdKind, Against, Evidence, Verdict
 from cq.ads.words import CHUNK, NO_KIND, SUSPECTED, Decided, Words
+from cq.jobs import IN_PROCESS, Jobs
 from cq.model import Kind
 
 Number = TypeVar("Number", bound=np.generic)
@@ -30,6 +33,9 @@ Number = TypeVar("Number", bound=np.generic)
 FOLLOWS = -10.0
 """Weight of a message that joins a chorus, more than any words weigh: who repeats what others just said
 advertises nothing."""
+
+MANY = 100_000
+"""Texts from which on other processes are worth starting; each takes half a second to be ready."""
 
 _CODES: Mapping[Kind, int] = {kind: code for code, kind in enumerate(Kind)}
 _CARDS = (Kind.LINK, Kind.MINI_PROGRAM, Kind.CONTACT_CARD)
@@ -126,9 +132,13 @@ class GroupAds:
 
 
 def judge_group(
-    messages: Messages, policy: Policy, *, elsewhere: NDArray[np.int32] | None = None
+    messages: Messages,
+    policy: Policy,
+    *,
+    elsewhere: NDArray[np.int32] | None = None,
+    jobs: Jobs = IN_PROCESS,
 ) -> GroupAds:
-    """Judge every message of a group.
+    """Judge every message of a group; the words of a large one on several processors.
 
     ``elsewhere``: per row, in how many other groups of the same run its text was posted; see
     :mod:`cq.ads.campaigns`.
@@ -139,7 +149,7 @@ def judge_group(
     judging = judge(policy, texts)
     wordy = np.isin(messages.kind, [_CODES[kind] for kind in _WORDY]) & messages.human
     rows = np.flatnonzero(wordy)
-    words = _words(messages, rows, judging)
+    words = _words(messages, rows, judging, texts, jobs)
     first = judging.reader.decide(words)
     n = len(messages)
     campaign = campaigns.campaigns(words.skeletons, rows, n)
@@ -185,11 +195,28 @@ def judge_group(
     return ads
 
 
-def _words(messages: Messages, rows: NDArray[np.int64], judging: Judge) -> Words:
+def _words(
+    messages: Messages, rows: NDArray[np.int64], judging: Judge, texts: Mapping[str, str], jobs: Jobs
+) -> Words:
     """What the words of ``rows`` say, a chunk of texts in memory at a time."""
-    starts = range(0, len(rows), CHUNK)
-    parts = [judging.reader.words(_read(messages, rows[at : at + CHUNK]).judged) for at in starts]
+    chunks = (_read(messages, rows[at : at + CHUNK]).judged for at in range(0, len(rows), CHUNK))
+    if len(rows) < MANY:
+        parts = [judging.reader.words(chunk) for chunk in chunks]
+    else:
+        told = msgspec.json.encode(judging.policy), tuple(sorted(texts.items()))
+        parts = list(jobs.map(_words_of, ((*told, chunk) for chunk in chunks)))
     return Words.joined(parts) if parts else judging.reader.words([])
+
+
+def _words_of(piece: tuple[bytes, tuple[tuple[str, str], ...], list[str]]) -> Words:
+    """What the words of a chunk say; a process builds the judge of a policy once."""
+    policy, texts, chunk = piece
+    return _judge(policy, texts).reader.words(chunk)
+
+
+@cache
+def _judge(policy: bytes, texts: tuple[tuple[str, str], ...]) -> Judge:
+    return judge(msgspec.json.decode(policy, type=Policy), dict(texts))
 
 
 def _read(messages: Messages, rows: NDArray[np.int64]) -> _Read:

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from cq.ads.verdict import KINDS, OUTCOMES, AdKind
+from cq.jobs import IN_PROCESS
 from cq.model import Event
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def judged(view: GroupView, policy: Policy) -> GroupAds:
             ),
             policy,
             elsewhere=view.memo.get("elsewhere"),
+            jobs=view.memo.get("jobs", IN_PROCESS),
         )
     found: GroupAds = view.memo[key]
     return found

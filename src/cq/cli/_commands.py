@@ -10,9 +10,10 @@ import typer
 
 from cq import __version__, app
 from cq.cli import _ads, _roles
-from cq.cli._flags import Choice, Common, Format, Judging, Output, Paths, Reading, flattened, option
+from cq.cli._flags import Choice, Common, Format, JobCount, Judging, Output, Paths, Reading, flattened, option
 from cq.cli._run import Run, emit
 from cq.errors import UsageError
+from cq.jobs import processors
 from cq.reading import read
 from cq.streams import output as opened
 from cq.streams import refuse_terminal
@@ -42,6 +43,7 @@ def analyze(
     roster: Annotated[Path | None, option("--roster", metavar="FILE")] = None,
     alias: Annotated[Path | None, option("--alias", metavar="FILE")] = None,
     fail_on: Annotated[str | None, option("--fail-on", metavar="LEVEL")] = None,
+    jobs: JobCount = None,
     verbose: Annotated[bool, option("--verbose", "-v")] = False,
 ) -> None:
     run = Run(common, format, ("text", "json"))
@@ -57,6 +59,7 @@ def analyze(
         roster or (Path(kept.roster) if kept.roster else None),
         alias or (Path(kept.alias) if kept.alias else None),
         operators=kept.operators,
+        jobs=jobs or processors(),
     )
     result = app.analyze(run.request(paths, reading, choice, kept), what, run.watch)
     run.done()

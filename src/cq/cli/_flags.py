@@ -64,6 +64,7 @@ class Judging:
     exempt_sender: Annotated[list[str] | None, option("--exempt-sender", metavar="ID")] = None
 
 
+JobCount = Annotated[int | None, option("--jobs", metavar="N", min=1)]
 Paths = Annotated[list[str], typer.Argument(metavar="PATH", show_default=False)]
 Format = Annotated[str, option("--format", "-f", metavar="FORMAT")]
 Output = Annotated[str, option("--output", "-o", metavar="FILE")]

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cq import app
-from cq.cli._flags import Choice, Common, Format, Judging, Output, Paths, Reading, option
+from cq.cli._flags import Choice, Common, Format, JobCount, Judging, Output, Paths, Reading, option
 from cq.cli._run import Run, emit
+from cq.jobs import processors
 from cq.streams import output as opened
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def roles(
     output: Output = "-",
     roster: Annotated[Path | None, option("--roster", metavar="FILE")] = None,
     alias: Annotated[Path | None, option("--alias", metavar="FILE")] = None,
+    jobs: JobCount = None,
     verbose: Annotated[bool, option("--verbose", "-v")] = False,
 ) -> None:
     run = Run(common, format, ("text", "json", "csv"))
@@ -38,6 +40,7 @@ def roles(
         alias or (Path(kept.alias) if kept.alias else None),
         compared=False,
         operators=kept.operators,
+        jobs=jobs or processors(),
     )
     result = app.analyze(run.request(paths, reading, choice, kept), what, run.watch)
     run.done()
