@@ -56,6 +56,7 @@ def test_the_worst_and_surest_come_first_and_watches_after_findings() -> None:
     ]
     assert [f.code for f in findings.leading(every)] == ["a/alert", "a/sure", "a/unsure"]
     assert [f.code for f in findings.leading([every[0], every[1]])] == ["a/info", "a/watch"]
+    assert findings.leading([finding("watch", "info", 0.9)]) == []
 
 
 @pytest.mark.parametrize(("lang", "share"), [("zh", "42.0%"), ("en", "42.0%")])

@@ -25,8 +25,11 @@ def findings(group: GroupResult) -> list[Finding]:
 
 
 def leading(every: Iterable[Finding]) -> list[Finding]:
-    """The two or three that matter: what was found before what to watch, the worst and surest first."""
-    loud = [f for f in every if f.status in LOUD]
+    """The two or three that matter: what was found before what to watch, the worst and surest first.
+
+    What would not be bad if true need not be watched from the first line.
+    """
+    loud = [f for f in every if f.status == "finding" or (f.status == "watch" and f.severity != "info")]
     order = sorted(
         loud, key=lambda f: (LOUD.index(f.status), _SEVERITIES.index(f.severity), -f.confidence, f.code)
     )
