@@ -26,6 +26,7 @@ CODE_TABLES = (
     ("terminal", "findings"),
     ("roles", "codes"),
     ("roles", "certainty"),
+    ("health", "codes"),
 )
 """Where the words for values that are codes stand."""
 MAX_DIGITS = 4
