@@ -20,7 +20,7 @@ from cq.conversation._act_rules import both_scripts, shipped, simplified
 from cq.conversation.acts import ACTS, BIT, Act, Acts, SystemAct, acts
 from cq.model import Event, Kind
 
-from .rows import ADA, BEN, CLEO, NOBODY, Row, log
+from .rows import ADA, BEN, CLEO, NOBODY, START, Row, log
 
 KINDS = tuple(Kind)
 HOUR = 3600
@@ -37,7 +37,7 @@ def tagged(
     mentions: Sequence[tuple[int, int]] = (),
     start: int | None = None,
 ) -> Acts:
-    talk = log(rows, replies=replies_to, mentions=mentions, **({} if start is None else {"start": start}))
+    talk = log(rows, replies=replies_to, mentions=mentions, start=START if start is None else start)
     found = turns(talk)
     kind = np.array([KINDS.index((kinds or {}).get(n, Kind.TEXT)) for n in range(len(rows))], np.int8)
     ad = np.array([AD_KINDS.index((ads or {}).get(n, AdKind.NONE)) for n in range(len(rows))], np.int8)
@@ -205,7 +205,10 @@ def test_events_are_acts_of_persons() -> None:
 
 def test_rules_show_the_row() -> None:
     found = tagged([(0, ADA, "这雨没完"), (5, ADA, "群里禁止发广告")])
-    assert [(s.act, s.rule, s.row) for s in found.rules_of(0)] == [(Act.RULE, "rule/forbids", 1)]
+    assert {(s.act, s.rule, s.row) for s in found.rules_of(0)} == {
+        (Act.RULE, "rule/forbids", 1),
+        (Act.RULE, "rule/reads", 1),
+    }
 
 
 def test_every_act_of_a_turn_has_a_rule() -> None:
@@ -261,14 +264,15 @@ def test_patterns_are_run_wherever_they_can_match() -> None:
 
 def test_rules_name_what_exists() -> None:
     rules = shipped()
-    assert len(rules.words) <= 64
+    assert len(rules.bits) <= 64
+    assert all(reading.act in set(Act) for reading in rules.readings.values())
     assert len({rule.id for rule in rules.rules}) == len(rules.rules)
     tried: set[str] = set()
     for rule in rules.rules:
         assert rule.id.startswith(f"{Act(rule.act)}/")
         for name in (*rule.all, *rule.any, *rule.none):
-            assert name in rules.words or name in FACTS or name.removeprefix("act:") in tried, (rule.id, name)
-        assert all(name in rules.words or name == "sticker" for name in rule.every)
+            assert name in rules.bits or name in FACTS or name.removeprefix("act:") in tried, (rule.id, name)
+        assert all(name in rules.bits or name == "sticker" for name in rule.every)
         tried.add(rule.act)
     assert {rule.act for rule in rules.rules} == set(ACTS)
 

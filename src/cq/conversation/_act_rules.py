@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from cq.conversation._act_letters import POINTS, blocks
+
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     Bits = NDArray[np.uint64]
 
 _FRAGMENT = re.compile(r"<([A-Z]+)>")
-_AT_ONCE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +46,37 @@ class Rule:
     every: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text reads like ``act``: of ordinary texts no more than ``per_mille`` do so falsely."""
+
+    act: str
+    per_mille: float
+
+
 @dataclass(frozen=True)
 class Rules:
-    """``words``: the patterns of each set, in bit order. ``rules``: in the order they are to be tried.
+    """``words``: the patterns of each set, in bit order. ``readings``: what a model reads out of texts, which
+    has bits after those. ``rules``: in the order they are to be tried.
 
     ``pieces``: per pattern of a set what a text must hold to be looked at, None for nothing. ``forms``:
     traditional forms by simplified character.
     """
 
     words: Mapping[str, tuple[str, ...]]
+    readings: Mapping[str, Reading]
     rules: tuple[Rule, ...]
     pieces: Mapping[str, list[list[str] | None]]
     forms: Mapping[str, str]
 
     def bit(self, name: str) -> int:
-        """The bit of a set of words."""
-        return self._places[name]
+        """The bit of a set of words or of a reading."""
+        return self.bits[name]
 
     @cached_property
-    def _places(self) -> dict[str, int]:
-        return {name: 1 << n for n, name in enumerate(self.words)}
+    def bits(self) -> dict[str, int]:
+        """The bits of all sets of words and readings."""
+        return {name: 1 << n for n, name in enumerate((*self.words, *self.readings))}
 
     @cached_property
     def letters(self) -> tuple[NDArray[np.uint16], int]:
@@ -72,7 +84,7 @@ class Rules:
         some = sorted(
             {c for patterns in self.pieces.values() for p in patterns for piece in p or () for c in piece}
         )
-        table = np.zeros(0x110000, np.uint16)
+        table = np.zeros(POINTS, np.uint16)
         for n, char in enumerate(some, 1):
             table[[ord(c) for c in {char, char.upper()} if len(c) == 1]] = n
             table[[ord(c) for c in self.forms.get(char, "")]] = n
@@ -105,26 +117,27 @@ def simplified() -> dict[str, tuple[str, ...]]:
 
 
 @cache
+def forms() -> dict[str, str]:
+    """Traditional forms by simplified character."""
+    return {pair[0]: pair[1:] for pair in _page()["letters"]["traditional"].split()}
+
+
+@cache
 def shipped() -> Rules:
     """The rules of this build."""
     page = _page()
-    forms = {pair[0]: pair[1:] for pair in page["letters"]["traditional"].split()}
     pieces = files("cq.conversation.data").joinpath("acts_pieces.json").read_text(encoding="utf-8")
     return Rules(
-        {name: tuple(both_scripts(p, forms) for p in some) for name, some in simplified().items()},
+        {name: tuple(both_scripts(p, forms()) for p in some) for name, some in simplified().items()},
+        msgspec.convert(page["readings"], dict[str, Reading]),
         msgspec.convert(page["rules"], tuple[Rule, ...]),
         json.loads(pieces),
-        forms,
+        forms(),
     )
 
 
 def bits(texts: pa.Array, rules: Rules) -> Bits:
     """Per text the sets of words found in it; ``texts`` without nulls."""
-    pieces = [_bits(texts.slice(at, _AT_ONCE), rules) for at in range(0, len(texts), _AT_ONCE)]
-    return np.concatenate(pieces) if pieces else np.zeros(0, np.uint64)
-
-
-def _bits(texts: pa.Array, rules: Rules) -> Bits:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -145,20 +158,18 @@ def _bits(texts: pa.Array, rules: Rules) -> Bits:
 def _hinted(texts: pa.Array, rules: Rules) -> list[Bits]:
     """Per text the patterns whose pieces it holds. One text runs into the next: that hints too much at
     most."""
-    import pyarrow.compute as pc
-
     table, size = rules.letters
-    sizes = np.asarray(pc.utf8_length(texts)).astype(np.int64)
-    some = np.flatnonzero(sizes)
     out = [np.zeros(len(texts), np.uint64) for _ in rules.hints]
-    if len(some):
-        whole = "".join(texts.to_pylist()).encode("utf-32-le", "surrogatepass")
-        letters = table[np.frombuffer(whole, np.uint32)].astype(np.uint32)
-        pairs = letters * np.uint32(size)
+    for where, run in blocks(texts):
+        some = np.flatnonzero(run.sizes)
+        if not len(some):
+            continue
+        letters = table.take(run.points)
+        pairs = letters.astype(np.int64) * size
         pairs[:-1] += letters[1:]
-        begins = (np.cumsum(sizes) - sizes)[some]
+        begins = (np.cumsum(run.sizes) - run.sizes)[some]
         for held, hints in zip(out, rules.hints, strict=True):
-            held[some] = np.bitwise_or.reduceat(hints[pairs], begins)
+            held[where][some] = np.bitwise_or.reduceat(hints.take(pairs), begins)
     return out
 
 

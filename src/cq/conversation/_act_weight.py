@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cq.conversation._act_letters import classed, plain, run_of
 from cq.conversation._talk import Bools, Ints, Talk
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from cq.conversation.turns import Turns
@@ -27,9 +27,11 @@ VARIED = 0.4
 SHINGLE = 5
 ALIKE = 10
 """Of 12 minima equal: an estimated Jaccard similarity of shingles from about 0.8 on (Broder 1997)."""
-_FACTORS = np.array([2 * 0x9E3779B1 * n + 0x85EBCA6B for n in range(12)], np.uint64).astype(
+_MINIMA = 12
+_FACTORS = np.array([2 * 0x9E3779B1 * n + 0x85EBCA6B for n in range(_MINIMA)], np.uint64).astype(
     np.uint32
 ) | np.uint32(1)
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _LEAST = REASONED_HAN
 
 
@@ -45,33 +47,48 @@ def weighed(talk: Talk, turns: Turns, rows: Ints, starts: Ints) -> dict[str, Boo
     sizes = np.append(starts[1:], len(rows))[some] - starts[some]
     first = np.cumsum(sizes) - sizes
     at = rows[np.arange(sizes.sum()) - np.repeat(first - starts[some], sizes)]
-    texts = pc.fill_null(talk.text.take(pa.array(at)), "")
-    plain = pc.replace_substring_regex(texts, r"(?:https?://|www\.)[!-~]+|@[^\s\p{Z}@]+[\s\p{Z}]", " ")
-    letters = pc.replace_substring_regex(plain, r"\P{L}+", "")
-    han = _per_turn(pc.utf8_length(pc.replace_substring_regex(letters, r"\P{Han}+", "")), first)
-    words = _per_turn(pc.count_substring_regex(plain, r"[A-Za-z\x{c0}-\x{24f}']{2,}"), first)
-    clauses = _per_turn(pc.count_substring_regex(plain, rf"\p{{Han}}{{{CLAUSE_HAN},}}"), first)
-    out["long"][some] = (han >= LONG_HAN) | (words >= LONG_WORDS)
-    out["reasoned"][some] = (han >= REASONED_HAN) & (clauses >= CLAUSES)
+    said = run_of(plain(pc.fill_null(talk.text.take(pa.array(at)), ""), " ", " "))
+    ends = np.cumsum(said.sizes)
+    begins = np.zeros(len(said.points) + 1, np.bool_)
+    begins[ends - said.sizes] = True
+    edges = np.append((ends - said.sizes)[first], len(said.points))
+    letter, han, word = classed(said.points, r"\p{L}", r"\p{Han}", r"[A-Za-z\x{c0}-\x{24f}']")
+    ideographs = _counted(han, edges)
+    words = _counted(_runs(word, begins, 2), edges)
+    clauses = _counted(_runs(han, begins, CLAUSE_HAN), edges)
+    out["long"][some] = (ideographs >= LONG_HAN) | (words >= LONG_WORDS)
+    out["reasoned"][some] = (ideographs >= REASONED_HAN) & (clauses >= CLAUSES)
     heavy = out["long"][some] | out["reasoned"][some]
-    kept = np.repeat(heavy, sizes)
-    lengths = _per_turn(pc.utf8_length(letters), first)[heavy]
-    out["own_words"][some[heavy]] = _own("".join(letters.filter(pa.array(kept)).to_pylist()), lengths)
+    lengths = _counted(letter, edges)[heavy]
+    letter &= np.repeat(heavy, np.diff(edges))
+    out["own_words"][some[heavy]] = _own(said.points[letter].astype(np.uint64), lengths)
     return out
 
 
-def _per_turn(counts: pa.Array, first: Ints) -> Ints:
-    return np.add.reduceat(np.asarray(counts).astype(np.int64), first)
+def _counted(flags: Bools, edges: Ints) -> Ints:
+    """How many are set from each edge to the next."""
+    total = np.concatenate((np.zeros(1, np.int32), np.cumsum(flags, dtype=np.int32)))
+    return np.diff(total[edges])
 
 
-def _own(letters: str, sizes: Ints) -> Bools:
-    """Of texts in one string: neither repeating itself nor much like an earlier one."""
-    if not letters:
+def _runs(flags: Bools, begins: Bools, least: int) -> Bools:
+    """Where a run of at least so many begins; no run goes on into the next text."""
+    inner = np.zeros(len(flags) + least, np.bool_)
+    inner[1 : len(flags)] = flags[1:] & flags[:-1]
+    inner[: len(begins)] &= ~begins
+    out = flags & ~inner[: len(flags)]
+    for n in range(1, least):
+        out &= inner[n : n + len(flags)]
+    return out
+
+
+def _own(codes: NDArray[np.uint64], sizes: Ints) -> Bools:
+    """Of the letters of turns: neither repeating itself nor much like an earlier one."""
+    if not len(codes):
         return np.zeros(len(sizes), np.bool_)
-    codes = np.frombuffer(letters.encode("utf-32-le"), np.uint32).astype(np.uint64)
     starts = np.cumsum(sizes) - sizes
     with np.errstate(over="ignore"):
-        classes = np.uint64(1) << ((codes * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(58))
+        classes = np.uint64(1) << ((codes * _GOLDEN) >> np.uint64(58))
     different = np.bitwise_count(np.bitwise_or.reduceat(classes, starts))
     varied = different >= VARIED * np.minimum(sizes, LONG_HAN)
     return np.asarray(varied & ~_copies(codes, starts, sizes), np.bool_)
@@ -79,20 +96,45 @@ def _own(letters: str, sizes: Ints) -> Bools:
 
 def _copies(codes: NDArray[np.uint64], starts: Ints, sizes: Ints) -> Bools:
     """Texts of which most shingles stood in one earlier text, by minima of hashes; none is shorter than
-    one."""
+    one. Those alike have one of the first minima in common, so only such are looked at closer."""
+    hashes = _hashed(codes, starts, sizes)
+    first = _minima(hashes, starts, _FACTORS[: _MINIMA - ALIKE + 1])
+    pairs = [_neighbours(row) for row in first]
+    close = np.zeros(len(starts), np.bool_)
+    for later, earlier in pairs:
+        close[later] = close[earlier] = True
+    place, which = np.cumsum(close) - 1, np.flatnonzero(close)
+    within = np.repeat(close, sizes)
+    minima = _minima(hashes[within], np.cumsum(sizes[which]) - sizes[which], _FACTORS)
+    out = np.zeros(len(starts), np.bool_)
+    for later, earlier in pairs:
+        same = (minima[:, place[later]] == minima[:, place[earlier]]).sum(axis=0)
+        out[later[same >= ALIKE]] = True
+    return out
+
+
+def _hashed(codes: NDArray[np.uint64], starts: Ints, sizes: Ints) -> NDArray[np.uint32]:
+    """Per letter the hash of the shingle that begins there."""
     shingles = np.zeros(len(codes), np.uint64)
     padded = np.concatenate((codes, np.zeros(SHINGLE, np.uint64)))
     with np.errstate(over="ignore"):
         for n in range(SHINGLE):
-            shingles = (shingles ^ padded[n : n + len(codes)]) * np.uint64(0x9E3779B97F4A7C15)
+            shingles = (shingles ^ padded[n : n + len(codes)]) * _GOLDEN
         hashes = (shingles >> np.uint64(32)).astype(np.uint32)
-        for n in range(1, SHINGLE):  # those that reach into the next text say what the first one says
-            hashes[starts + sizes - n] = hashes[starts]
-        minima = np.stack([np.minimum.reduceat(hashes * factor, starts) for factor in _FACTORS])
-    out = np.zeros(len(starts), np.bool_)
-    for row in minima:
-        order = np.argsort(row, kind="stable")
-        same = np.flatnonzero(row[order[1:]] == row[order[:-1]])
-        later, earlier = order[same + 1], order[same]
-        out[later[(minima[:, later] == minima[:, earlier]).sum(axis=0) >= ALIKE]] = True
-    return out
+    for n in range(1, SHINGLE):  # those that reach into the next text say what the first one says
+        hashes[starts + sizes - n] = hashes[starts]
+    return hashes
+
+
+def _minima(hashes: NDArray[np.uint32], starts: Ints, factors: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    if not len(starts):
+        return np.zeros((len(factors), 0), np.uint32)
+    with np.errstate(over="ignore"):
+        return np.stack([np.minimum.reduceat(hashes * factor, starts) for factor in factors])
+
+
+def _neighbours(row: NDArray[np.uint32]) -> tuple[Ints, Ints]:
+    """Texts with the same minimum: each with the one before it."""
+    order = np.argsort(row, kind="stable")
+    same = np.flatnonzero(row[order[1:]] == row[order[:-1]])
+    return order[same + 1], order[same]

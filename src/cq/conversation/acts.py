@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cq.conversation._act_facts import KINDS, EventOf, Given
+from cq.conversation._act_model import Letters, read, spelled
+from cq.conversation._act_model import shipped as model
 from cq.conversation._act_rules import Rule, bits, shipped
 from cq.conversation._talk import Bools, Ints
 from cq.model import Event, Kind
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 NO_ADS = (1, 7, 8)
 """Kinds of ads that are no offer: chains, floods, none; places in :data:`cq.ads.verdict.KINDS`."""
+
+BRIEF = 36
+"""Bytes up to which a text is said again and again: twelve ideographs."""
 
 
 class Act(StrEnum):
@@ -108,14 +113,15 @@ def acts(
     """The acts of every turn. ``kind``, ``ad_outcome`` and ``ad_kind`` are columns of the log, by row."""
     rows = np.flatnonzero(turns.of_row >= 0)
     starts = np.searchsorted(rows, turns.first_row)
-    words, asks = _said(talk, rows)
+    said = _said(talk, rows)
+    words, asks = said.words, said.asks
     fillers = np.uint64(sum(shipped().bit(name) for name in _fillers()))
     sticker = kind[rows] == KINDS.index(Kind.STICKER)
     filler = ((words & fillers) != 0) | sticker
     ads = (ad_outcome > 0) & ~np.isin(ad_kind, NO_ADS)
     whole = np.logical_and.reduceat(filler, starts) if len(starts) else np.zeros(0, np.bool_)
     given = Given(talk, turns, sessions, replies, kind, ads, events, rows, starts, asks, whole)
-    some = np.bitwise_or.reduceat(words, starts) if len(starts) else words
+    some = _of_turns(said, starts) if len(starts) else words
     why = _Why(given, words, some)
     for rule in shipped().rules:
         found = given.found.setdefault(rule.act, np.zeros(len(turns), np.bool_))
@@ -128,18 +134,44 @@ def acts(
 
 
 def _fillers() -> tuple[str, ...]:
-    return tuple(n for r in shipped().rules for n in r.every if n in shipped().words)
+    return tuple(n for r in shipped().rules for n in r.every if n in shipped().bits)
 
 
-def _said(talk: Talk, rows: Ints) -> tuple[NDArray[np.uint64], Bools]:
-    """Per row of talk the sets of words in it, and whether it asks; different texts are looked at once."""
+class _Said(NamedTuple):
+    """Per row of talk the sets of words in it and what it reads like, whether it asks, its letters."""
+
+    words: NDArray[np.uint64]
+    asks: Bools
+    letters: Letters
+
+
+def _said(talk: Talk, rows: Ints) -> _Said:
+    """What is in the texts; short ones, which are said again and again, are looked at once."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    texts = talk.text.take(pa.array(rows)).dictionary_encode()
-    index = texts.indices.fill_null(len(texts.dictionary)).to_numpy(zero_copy_only=False)
-    words = np.append(bits(texts.dictionary, shipped()), np.uint64(0))
-    asks = np.append(is_question(texts.dictionary), False)
-    return words[index], asks[index]
+    texts = pc.fill_null(talk.text.take(pa.array(rows)), "")
+    brief = np.asarray(pc.binary_length(texts)) <= BRIEF
+    again = texts.filter(pa.array(brief)).dictionary_encode()
+    place = np.empty(len(texts), np.int64)
+    place[brief] = again.indices.to_numpy()
+    place[~brief] = np.arange(len(again.dictionary), len(again.dictionary) + np.count_nonzero(~brief))
+    different = pa.concat_arrays([again.dictionary, texts.filter(pa.array(~brief))])
+    words, asks, letters = bits(different, shipped()), is_question(different), spelled(different, model())
+    words |= read(letters, words, asks, shipped().bits, model())
+    return _Said(words[place], asks[place], letters.of(place))
+
+
+def _of_turns(said: _Said, starts: Ints) -> NDArray[np.uint64]:
+    """Per turn what some row of it has, and what its rows read like together."""
+    words = np.bitwise_or.reduceat(said.words, starts)
+    several = np.diff(np.append(starts, len(said.words))) > 1
+    letters, asks = said.letters.added(starts), np.logical_or.reduceat(said.asks, starts)
+    some = Letters([total[several] for total in letters.totals], letters.sizes[several])
+    together = read(some, words[several], asks[several], shipped().bits, model())
+    readings = np.uint64(sum(shipped().bit(name) for name in shipped().readings))
+    words[several] = (words[several] & ~readings) | together
+    return words
 
 
 @dataclass(frozen=True)
@@ -149,12 +181,13 @@ class _Why:
     given: Given
     words: NDArray[np.uint64]
     some: NDArray[np.uint64]
+    held: dict[str, Bools] = field(default_factory=dict)
 
     def has(self, name: str) -> Bools:
         """Which turns have a set of words, a fact, or an act that was found before."""
         if name.startswith("act:"):
             return self.given.act(name[4:])
-        if name in shipped().words:
+        if name in shipped().bits:
             return np.asarray((self.some & np.uint64(shipped().bit(name))) != 0)
         return self.given.fact(name)
 
@@ -175,8 +208,10 @@ class _Why:
         end = int(np.searchsorted(self.given.rows, self.given.turns.last_row[turn], "right"))
         found = []
         for rule in shipped().rules:
-            if self.holds(rule)[turn]:
-                names = [n for n in (*rule.all, *rule.any, *rule.every) if n in shipped().words]
+            if rule.id not in self.held:
+                self.held[rule.id] = self.holds(rule)
+            if self.held[rule.id][turn]:
+                names = [n for n in (*rule.all, *rule.any, *rule.every) if n in shipped().bits]
                 wanted = np.uint64(sum(shipped().bit(name) for name in names))
                 shows = np.bitwise_count(self.words[begin:end] & wanted)
                 found.append(
