@@ -17,16 +17,18 @@ SHOWN_EVIDENCE = 2
 _QUIET = ("clear", "not_enough_data", "not_observable")
 
 
-def verdict_lines(every: Sequence[Finding], page: Page) -> list[Text]:
-    """What matters in a group and what to do about it; and what was looked at besides."""
+def verdict_lines(every: Sequence[Finding], page: Page, stage: str = "") -> list[Text]:
+    """What matters in a group and what to do about it; and what was looked at besides. ``stage``: a sentence
+    on where in its life the group is."""
     if not every:
         return []
     words = page.words
     lead = told.leading(every)
-    lines = [line for finding in lead for line in _leading(finding, page)]
+    lines = paragraph(stage, page, indent=2) if stage else []
+    lines += [line for finding in lead for line in _leading(finding, page)]
     if not lead:
         clear = any(f.status == "clear" for f in every)
-        lines = paragraph(words.say("verdict.nothing" if clear else "verdict.unknown"), page, indent=2)
+        lines += paragraph(words.say("verdict.nothing" if clear else "verdict.unknown"), page, indent=2)
     counts = {status: len(some) for status, some in told.by_status(every).items()}
     counts["finding"] = counts.get("finding", 0) - sum(f.status == "finding" for f in lead)
     counts["watch"] = counts.get("watch", 0) - sum(f.status == "watch" for f in lead)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Literal
 
@@ -49,6 +49,10 @@ class Page:
     def marks(self) -> Marks:
         """The alphabet of the console."""
         return self.words.marks
+
+    def within(self, section: str) -> Page:
+        """The same page for what belongs to a section."""
+        return replace(self, words=self.words.within(section))
 
     def narrowed(self, width: int) -> Page:
         """The same page with other columns."""

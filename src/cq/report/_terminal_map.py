@@ -46,16 +46,16 @@ def quiet_codes(section_id: str, some: Collection[str] = ()) -> set[str]:
 
 
 BRIEF: Mapping[str, frozenset[str]] = {
-    "health": frozenset({"valued"}),
+    "health": frozenset(),
     "lifecycle": frozenset({"stage", "runner_up", "stage_without_top", "level", "peak", "turns"}),
     "size": frozenset(
         {"members", "active_28d", "partners_median", "messages_busy_day", "reading_minutes_busy_day"}
         | {"silent_share", "absence_factor", "effective_speakers", "contributor_share"}
     ),
     "elements": frozenset({"output_weeks_share", "return_share", "many_share", "helpers", "organizers"}),
-    "habits": frozenset({"series", "dumpers"}),
+    "habits": frozenset({"series", "orders"}),
     "sharing": frozenset({"sessions"}),
-    "onboarding": frozenset({"joins", "spoke_share", "welcomed_share", "answered_share", "second_share"}),
+    "onboarding": frozenset({"joins", "first_post_share", "answered_share", "second_post_share"}),
 }
 """Of sections with many numbers, what a page with all sections shows of them: metrics, series and tables by
 their own names. Findings stand there always, the rest with ``--verbose`` or where few sections are."""

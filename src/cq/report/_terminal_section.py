@@ -54,6 +54,7 @@ def section_lines(
 ) -> list[Text]:
     """A section; ``told`` are metrics that the sentence ``lead`` says already, ``above`` findings that stand
     in full at the top. ``brief``: only what matters of a section with many numbers."""
+    page = page.within(section.id)
     words = page.words
     lines = heading(words.name("sections", section.id, key="title"), page)
     some = [code for code, metric in section.metrics.items() if metric.value]

@@ -54,7 +54,8 @@ def action(finding: Finding, words: Words) -> str:
 
 def value(finding: Finding, name: str, words: Words) -> str:
     """A value of a finding as its unit reads."""
-    return words.value(finding.values[name], finding.units.get(name, "number"))
+    own = words.within(finding.code.partition("/")[0])
+    return own.value(finding.values[name], finding.units.get(name, "number"))
 
 
 def label(finding: Finding, family: str, name: str, words: Words) -> str:

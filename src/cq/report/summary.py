@@ -39,6 +39,21 @@ def concentration(group: GroupResult, words: Words) -> str:
     return said + half + words.say("summary.stop")
 
 
+def stage(group: GroupResult, words: Words) -> str:
+    """Where in its life the group is, and where without its top sender; empty where it is not known."""
+    known = {code: metric(group, f"lifecycle.{code}") for code in ("stage", "runner_up", "stage_without_top")}
+    values = {code: m.value if m else None for code, m in known.items()}
+    if values["stage"] is None:
+        return ""
+    names = {code: words.code(str(value)) for code, value in values.items() if value is not None}
+    said = [words.say("verdict.stage", stage=names["stage"])]
+    if "runner_up" in names:
+        said.append(words.say("verdict.runner_up", stage=names["runner_up"]))
+    if values["stage_without_top"] not in (None, values["stage"]):
+        said.append(words.say("verdict.without_top", stage=names["stage_without_top"]))
+    return "".join(said) + words.say("summary.stop")
+
+
 def people(group: GroupResult, words: Words) -> str:
     """How many spoke; empty where it is not known."""
     return _count(group, "activity.speakers", "person", words)

@@ -169,7 +169,7 @@ def _analysis(result: Analysis, page: Page) -> list[Text]:
 def _group(group: GroupResult, page: Page, number: str) -> list[Text]:
     lines = group_head(group, page, number)
     every = findings.findings(group)
-    if verdict := verdict_lines(every, page):
+    if verdict := verdict_lines(every, page, summary.stage(group, page.words)):
         lines += [*heading(page.words.say("verdict.heading"), page), *verdict]
     above = [finding.code for finding in findings.leading(every)]
     brief = not page.verbose and len(group.sections) > FEW_SECTIONS

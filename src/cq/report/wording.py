@@ -10,7 +10,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
 from cq import locales
@@ -26,7 +26,7 @@ CODE_TABLES = (
     ("terminal", "findings"),
     ("roles", "codes"),
     ("roles", "certainty"),
-    ("health", "codes"),
+    ("lifecycle", "codes"),
 )
 """Where the words for values that are codes stand."""
 MAX_DIGITS = 4
@@ -66,10 +66,15 @@ def is_number(value: object) -> TypeGuard[int | float]:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One language, and the alphabet its marks are drawn with."""
+    """One language, and the alphabet its marks are drawn with. ``section``: whose codes come first."""
 
     lang: str
     marks: Marks = UNICODE
+    section: str = ""
+
+    def within(self, section: str) -> Words:
+        """The same words, for what belongs to a section: a code may mean something else in another."""
+        return replace(self, section=section)
 
     def table(self, *keys: str) -> Any:
         """The entry under ``keys`` in the locale, or None."""
@@ -239,7 +244,8 @@ class Words:
 
     def code(self, code: str) -> str:
         """The word for a kind, event, platform or status code; the code where there is none."""
-        for table in CODE_TABLES:
+        own = ((self.section, "codes"),) if self.section else ()
+        for table in (*own, *CODE_TABLES):
             word = self.table(*table, code)
             if isinstance(word, str):
                 return word
