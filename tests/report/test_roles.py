@@ -389,5 +389,5 @@ def test_every_role_is_explained_by_its_bare_name(lang: str) -> None:
 
 @pytest.mark.parametrize("asked", ["organizer", "role.organizer", "roles.organizer", "组织者"])
 def test_a_role_is_found_by_what_people_would_type(asked: str) -> None:
-    assert [e.code for e in explain(asked, "zh")] == ["role.organizer"]
-    assert [e.code for e in explain("挑战者", "zh")] == ["role.challenger"]
+    assert "role.organizer" in [e.code for e in explain(asked, "zh")]
+    assert "role.challenger" in [e.code for e in explain("挑战者", "zh")]
