@@ -14,7 +14,8 @@ from worlds import Pack, RoleTruth, World, view_of, world
 from cq.analysis import _role_scores as sc
 from cq.analysis import roles
 from cq.analysis._conversation import conversation
-from cq.analysis._role_deeds import WEEK_MS, Counts, deeds
+from cq.analysis._role_counts import WEEK_MS, Counts
+from cq.analysis._role_deeds import deeds
 from cq.conversation.acts import ACTS
 
 LEVELS = ("L1", "L2", "L3", "L4")

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cases import LEVELS, Case, Job, cases
+from cases import LABELS, LEVELS, Case, Job, cases
 from cq.analysis import _role_norms as norms
 from cq.analysis import _role_scores as sc
 from cq.analysis import _role_stability as st
@@ -49,6 +49,8 @@ class People(NamedTuple):
     worded: Floats
     keys: Floats
     weeks: Floats
+    heard: Floats
+    answerers: Floats
     truth: Any
 
 
@@ -81,6 +83,8 @@ def people(found: Sequence[Case]) -> People:
                 c.worded.sum(1)[use],
                 c.keys.sum(1)[use],
                 np.maximum(c.exposed.sum(1), 1.0)[use],
+                c.heard[use],
+                c.answerers[use],
                 case.truth[use],
             )
         )
@@ -114,7 +118,7 @@ def _loss(who: People, r: int, role: str, share: float) -> Callable[[Floats], fl
 
     def loss(x: Floats) -> float:
         table: Mapping[str, Norm] = {**norms.NORMS, role: _norm(share, list(x))}
-        s = sc.active_scores(who.turns, who.worded, who.keys, who.weeks, table, proof=False)[:, r]
+        s = sc.active_scores(*who[:-1], table, proof=False)[:, r]
         s = np.clip(s, 1e-4, 1 - 1e-4)
         return float(-np.mean(_WEIGHT * is_role * np.log(s) + ~is_role * np.log(1 - s)))
 
@@ -151,15 +155,15 @@ def descend(loss: Callable[[Floats], float], start: Sequence[float], steps: int 
 
 
 def calibration(found: Sequence[Case]) -> tuple[tuple[float, ...], ...]:
-    """Per kind of label the logistic regression of being right on what confidence looks at."""
-    rows: list[list[Any]] = [[], [], []]
+    """Per label the logistic regression of being right on what the chance looks at."""
+    rows: list[list[Any]] = [[] for _ in LABELS]
     for case in found:
         judged = st.judge(case.counts, case.links, case.observable)
         inputs = st.reasons(case.counts, judged.scores, judged.label, judged.stability, case.links)
         right = np.array(sc.LABELS)[judged.label] == case.truth
-        for kind in range(3):
-            mine = (st.kinds(judged.label) == kind) & (case.truth != "") & (judged.label != sc.UNKNOWN)
-            rows[kind].append(np.column_stack((inputs[mine], right[mine])))
+        for label, part in enumerate(rows):
+            mine = (judged.label == label) & (case.truth != "")
+            part.append(np.column_stack((inputs[mine], right[mine])))
     return tuple(_logistic(np.concatenate(part)) for part in rows)
 
 
@@ -183,7 +187,9 @@ def crossed(found: Sequence[Case]) -> None:
     judged = []
     for fold in range(3):
         others = [c for c in found if c.job.seed % 3 != fold]
-        norms.NORMS = sc.NORMS = fitted(people([*others, *thinned(others, 1)]))  # type: ignore[misc]
+        both = [*others, *thinned(others, 1)]
+        norms.NORMS = sc.NORMS = fitted(people(both))  # type: ignore[misc]
+        norms.CALIBRATION = calibration(both)  # type: ignore[misc]
         judged += [scored(c) for c in found if c.job.seed % 3 == fold]
     print(table(judged))
 
@@ -201,7 +207,7 @@ def main() -> None:
     norms.NORMS = sc.NORMS = fitted(people(both))  # type: ignore[misc]
     for role, norm in sc.NORMS.items():
         print(f'    "{role}": {norm},')
-    for kind, row in zip(("active", "lurker", "ordinary"), calibration(both), strict=True):
+    for kind, row in zip(LABELS, calibration(both), strict=True):
         print(f"    {row},  # {kind}")
 
 

@@ -194,7 +194,7 @@ def missed(found: Sequence[Scored]) -> list[str]:
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--pack", choices=("fit", "judge"), default="judge")
+    options.add_argument("--pack", choices=("fit", "judge", "exam"), default="judge")
     options.add_argument("--groups", type=int, default=15)
     options.add_argument("--weeks", type=int, nargs="*", default=[13])
     options.add_argument("--no-roster", action="store_true")

@@ -20,7 +20,7 @@ from simulator import RoleTruth, World, simulate
 
 __all__ = ["Pack", "RoleTruth", "World", "roster_of", "view_of", "whole", "world"]
 
-Pack = Literal["fit", "judge"]
+Pack = Literal["fit", "judge", "exam"]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 

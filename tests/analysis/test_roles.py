@@ -13,7 +13,8 @@ from cq.analysis import GroupView, roles
 from cq.analysis import _role_scores as sc
 from cq.analysis import _role_stability as st
 from cq.analysis._role_changes import Standing, changes, ends, moving
-from cq.analysis._role_deeds import ACTIVE, WEEK_MS, Counts
+from cq.analysis._role_counts import WEEK_MS, Counts
+from cq.analysis._role_deeds import ACTIVE
 from cq.analysis._role_norms import NORMS
 from cq.result import role_rows
 from cq.section import Section
@@ -52,6 +53,8 @@ def counts(turns: Any, keys: Any, exposed: Any = None, days: int = 10) -> Counts
         events=np.zeros(people, np.int64),
         sessions=many,
         aimed=many,
+        heard=np.ones(people),
+        answerers=np.full(people, 10.0),
         exposed=np.ones(said.shape) if exposed is None else np.array(exposed, float),
     )
 
@@ -78,7 +81,7 @@ def test_the_lower_bound_is_wilsons() -> None:
 def test_without_a_lower_bound_above_the_norm_nothing_is_claimed() -> None:
     norm = NORMS["asker"].share
     few, many = (
-        sc.active_scores(*(np.array([v]) for v in (n, n)), np.array([[0, 0, 0, k, 0.0]]), np.array([12.0]))
+        sc.active_scores(*map(np.array, ([n], [n], [[0, 0, 0, k, 0.0]], [12.0], [1.0], [10.0])))
         for n, k in ((4000.0, 4000 * norm * 1.4), (40.0, 24.0))
     )
     assert few[0, ACTIVE.index("asker")] <= sc.UNPROVEN
@@ -182,6 +185,12 @@ def test_a_change_needs_two_stretches_that_agree_on_both_sides() -> None:
     assert [(sc.LABELS[c.old], sc.LABELS[c.new], c.seen) for c in found] == [("asker", "thinker", 4)]
     assert not changes(_standings("asker", "asker", "thinker", "asker", "asker"), [0])
     assert not changes(_standings("asker", "asker", "thinker", "thinker", sure=0.79), [0])
+
+
+def test_talking_more_or_less_is_no_change_of_role() -> None:
+    assert not changes(_standings("lurker", "lurker", "ordinary", "ordinary", "lurker", "lurker"), [0])
+    assert changes(_standings("lurker", "lurker", "asker", "asker"), [0])
+    assert changes(_standings("ordinary", "ordinary", "lurker", "lurker", "asker", "asker"), [0])
 
 
 def test_only_whole_stretches_are_looked_at() -> None:

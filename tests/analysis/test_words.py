@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from cq import locales
-from cq.analysis import Analyzer, activity, people, questions
+from cq.analysis import Analyzer, activity, ads, circles, network, people, questions, roles
 from cq.section import Section
 
 from .views import view, whole
 
-SECTIONS = ("activity", "people", "questions")
-ANALYZERS = (activity.ANALYZER, people.ANALYZER, questions.ANALYZER)
+ANALYZERS = tuple(module.ANALYZER for module in (activity, people, questions, ads, roles, circles, network))
+SECTIONS = tuple(analyzer.id for analyzer in ANALYZERS)
 GROUP = view([("2026-03-02 09:00", "a", "几点集合"), ("2026-03-02 09:05", "b", "八点", {"reply": 0})])
 
 
@@ -42,7 +42,7 @@ def test_every_column_has_a_heading(lang: str) -> None:
 def test_definitions_are_whole(lang: str) -> None:
     words = locales.load(lang)
     for id_ in SECTIONS:
-        assert set(words["sections"][id_]) == {"title", "question", "cannot"}
+        assert set(words["sections"][id_]) - {"caveat"} == {"title", "question", "cannot"}
         for code, entry in words["metrics"].items():
             if code.startswith(f"{id_}."):
                 assert set(entry) == {"name", "means", "formula", "source", "fails"}, code
@@ -66,5 +66,7 @@ def test_chinese_names_are_short() -> None:
 def test_ratios_say_so_in_their_name() -> None:
     for analyzer in ANALYZERS:
         for code, metric in section(analyzer).metrics.items():
-            named = code.endswith(("_ratio", "_share", "_coverage")) or code == "stickiness"
+            named = (
+                bool(re.search(r"(?:^|_)(?:ratio|share|coverage|cap)(?:_|$)", code)) or code == "stickiness"
+            )
             assert (metric.unit == "ratio") == named, code

@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cq.analysis import _role_scores as sc
-from cq.analysis._role_deeds import WEEK_MS
+from cq.analysis._role_counts import WEEK_MS
 from cq.analysis._role_stability import LIKELY
 
 STEP_MS = 4 * WEEK_MS
+QUIET = {sc.LURKER, sc.ORDINARY}
+"""Talking more or less, and nothing else, is no change of role: it comes and goes with the group."""
 STRETCHES = 7
 """The last one and half a year of steps back."""
 
@@ -70,7 +72,7 @@ def _last(standings: Sequence[Standing], person: int) -> Change | None:
         label, sure = int(one.label[person]), min(one.stability[person], two.stability[person])
         if label < 0 or label == sc.UNKNOWN or label != two.label[person] or sure < LIKELY:
             continue
-        if settled is not None and settled[0] != label:
+        if settled is not None and settled[0] != label and not {settled[0], label} <= QUIET:
             change = Change(person, settled[0], label, one.end, round(settled[1], 3), round(float(sure), 3))
         settled = label, float(sure)
     return change

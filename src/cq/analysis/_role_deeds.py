@@ -1,26 +1,22 @@
-"""What counts towards a role: turns and happenings of a log as columns, and their counts per person and week.
+"""What counts towards a role: turns and happenings of a log as columns.
 
 A *key deed* of a role is what makes the role: a notice, a request for help, a dissent. Which deeds are whose
-key stands here; how much of it makes a role is judged in ``_role_scores``. Weeks are blocks of seven days
-counted back from the end of the time looked at, so that none is cut off and no time zone moves them.
+key stands here; they are counted in ``_role_counts``, and how much of it makes a role is judged in
+``_role_scores``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cq.analysis._measures import distinct
 from cq.conversation.acts import Act
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
-    from cq.analysis import GroupView
     from cq.analysis._conversation import Conversation
     from cq.conversation.acts import Acts
 
@@ -43,8 +39,15 @@ answers nothing, expected answers."""
 SYSTEM_WEIGHT = 2
 """An event of the log (removal, announcement) needs no rule about words and counts double."""
 
-DAY_MS = 86_400_000
-WEEK_MS = 7 * DAY_MS
+
+class Echo(NamedTuple):
+    """Answers to turns of substance, one entry each, by the time of what is answered (UTC ms): whose words,
+    who answers, and the chance of it."""
+
+    at: Ints
+    author: Ints
+    answerer: Ints
+    chance: Floats
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,15 @@ class Deeds:
     """Turns and happenings in time order. ``row``: the row that shows it, of a turn its longest message;
     ``at``: UTC ms.
 
-    ``key``: bool [deed, active role]. ``weight``: 1 for a turn, 2 for a happening. ``brief``: the turn is one
-    message, which shows the deed alone. ``aimed``: a dissent that names what it is about. ``worded``: there
-    are words in it; a picture or a lost text cannot show what it does.
+    ``turn``: which turn it is, -1 for happenings. ``key``: bool [deed, active role]. ``weight``: 1 for a
+    turn, 2 for a happening. ``brief``: the turn is one message, which shows the deed alone. ``aimed``: a
+    dissent that names what it is about. ``worded``: there are words in it; a picture or a lost text cannot
+    show what it does. ``heard``: the chance that somebody else answers. ``echo``: who answers what is said
+    of substance.
     """
 
     row: Ints
+    turn: Ints
     at: Ints
     person: Ints
     key: Flags
@@ -65,7 +71,9 @@ class Deeds:
     brief: Flags
     aimed: Flags
     worded: Flags
+    heard: Floats
     session: Ints
+    echo: Echo
 
     def __len__(self) -> int:
         return len(self.row)
@@ -81,7 +89,8 @@ def deeds(found: Conversation) -> Deeds:
     turns, acts = found.turns, found.acts
     system = [s for s in acts.system if s.person >= 0 and found.view.somebody[s.person]]
     rows = np.array([s.row for s in system], np.int64)
-    key = np.concatenate((_keys(found, acts), np.zeros((len(system), len(ACTIVE)), np.bool_)))
+    keys = _keys(found, acts)
+    key = np.concatenate((keys, np.zeros((len(system), len(ACTIVE)), np.bool_)))
     key[len(turns) :, 0] = True
     row = np.concatenate((_longest(found), rows))
     at = np.concatenate((turns.start_ms, found.view.sent_at[rows]))
@@ -89,6 +98,7 @@ def deeds(found: Conversation) -> Deeds:
     none = np.zeros(len(system), np.bool_)
     return Deeds(
         row=row[order],
+        turn=np.where(order < len(turns), order, -1),
         at=at[order],
         person=np.concatenate((turns.person, [s.person for s in system])).astype(np.int64)[order],
         key=key[order],
@@ -96,8 +106,32 @@ def deeds(found: Conversation) -> Deeds:
         brief=np.concatenate((turns.messages == 1, ~none))[order],
         aimed=np.concatenate((acts.targeted, none))[order],
         worded=np.concatenate((turns.characters > 0, ~none))[order],
+        heard=np.concatenate((_heard(found), np.ones(len(system))))[order],
         session=np.concatenate((found.sessions.of_turn, np.full(len(system), -1, np.int64)))[order],
+        echo=_echo(found, keys[:, ACTIVE.index("thinker")]),
     )
+
+
+def _heard(found: Conversation) -> Floats:
+    """Per turn the chance that somebody else answers it: 1 − Π(1 − p)."""
+    pairs, size = found.replies.inferred, len(found.turns)
+    none = np.bincount(pairs.pair_to, missed(pairs.pair_chance.astype(np.float64)), size)
+    return np.asarray(1 - np.exp(none), np.float64)
+
+
+def missed(chance: Floats) -> Floats:
+    """The logarithm of the chance that something does not happen."""
+    found: Floats = np.log1p(-np.minimum(chance, 1 - 1e-9))
+    return found
+
+
+def _echo(found: Conversation, told: Flags) -> Echo:
+    pairs, turns = found.replies.inferred, found.turns
+    some = np.flatnonzero(told[pairs.pair_to])
+    some = some[np.argsort(pairs.pair_to[some], kind="stable")]
+    to, turn = pairs.pair_to[some], pairs.pair_turn[some]
+    author, answerer = (turns.person[some].astype(np.int64) for some in (to, turn))
+    return Echo(turns.start_ms[to], author, answerer, pairs.pair_chance[some].astype(np.float64))
 
 
 def _longest(found: Conversation) -> Ints:
@@ -131,124 +165,3 @@ def _keys(found: Conversation, acts: Acts) -> Flags:
         acts.has(Act.DISSENT),
     )
     return np.stack(columns, axis=1) & ~acts.has(*SELLING)[:, None]
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Per person (of ``people``, indices into the view's) and week, the latest week first.
-
-    ``turns`` and ``worded``, those with words: [person, week]. ``keys``: [person, week, active role],
-    weighted. ``days``: [person, active role], days with a key deed. ``active_days``: days with a turn.
-    ``own``: turns, ``events``: happenings, ``sessions``: those in which help was asked for, ``aimed``:
-    dissents that name their target, all [person]. ``exposed``: [person, week], the share of the week the
-    person was a member, as far as known. Days are of 24 hours, counted back from the end, so that no time
-    zone moves them.
-    """
-
-    people: Ints
-    turns: Floats
-    worded: Floats
-    keys: Floats
-    days: Ints
-    active_days: Ints
-    own: Ints
-    events: Ints
-    sessions: Ints
-    aimed: Ints
-    exposed: Floats
-
-    def __len__(self) -> int:
-        return len(self.people)
-
-
-def counted(done: Deeds, people: Ints, exposed: Floats, start: int, end: int, everybody: int) -> Counts:
-    """The deeds of ``[start, end)`` counted for some people; ``everybody`` is how many the view has."""
-    inside = done.between(start, end)
-    weeks = exposed.shape[1]
-    place = np.full(everybody, -1, np.int64)
-    place[people] = np.arange(len(people))
-    person = place[done.person[inside]]
-    kept = np.flatnonzero(person >= 0)
-    person, rows = person[kept], kept + inside.start
-    week = (end - 1 - done.at[rows]) // WEEK_MS
-    cell = person * weeks + week
-    size = len(people) * weeks
-    weight = done.weight[rows].astype(np.float64)
-    turns = np.bincount(cell, weight, size).reshape(len(people), weeks)
-    worded = np.bincount(cell, weight * (done.worded[rows] | done.key[rows].any(1)), size)
-    by_role = [np.bincount(cell, weight * done.key[rows, r], size) for r in range(len(ACTIVE))]
-    day = (end - 1 - done.at[rows]) // DAY_MS
-    return Counts(
-        people=people,
-        turns=np.asarray(turns, np.float64),
-        worded=np.asarray(worded.reshape(len(people), weeks), np.float64),
-        keys=np.asarray(np.stack(by_role, axis=1).reshape(len(people), weeks, len(ACTIVE)), np.float64),
-        days=np.stack(
-            [_distinct(person, day, done.key[rows, r], len(people)) for r in range(len(ACTIVE))], 1
-        ),
-        active_days=_distinct(person, day, done.weight[rows] == 1, len(people)),
-        own=np.bincount(person, done.weight[rows] == 1, len(people)).astype(np.int64),
-        events=np.bincount(person, done.weight[rows] > 1, len(people)).astype(np.int64),
-        sessions=_distinct(person, done.session[rows], done.key[rows, ACTIVE.index("asker")], len(people)),
-        aimed=np.bincount(person, done.aimed[rows], len(people)).astype(np.int64),
-        exposed=exposed,
-    )
-
-
-def _distinct(person: Ints, what: Ints, chosen: Flags, people: int) -> Ints:
-    """Per person how many different values of ``what`` the chosen deeds have."""
-    pairs = distinct((person[chosen] << 40) | (what[chosen] + 1))
-    return np.bincount(pairs >> 40, minlength=people).astype(np.int64)
-
-
-def exposure(view: GroupView, people: Sequence[int], start: int, end: int, weeks: int) -> Floats:
-    """Per person and week the share of it they are known to have been a member; the latest week first.
-
-    A members list says so from joining to leaving. Without one it is known from a join, or from the first
-    message on: earlier the person may have been silent or not there.
-    """
-    edges = end - np.arange(weeks + 1) * WEEK_MS
-    low, high = np.maximum(edges[1:], start), edges[:-1]
-    came, went = _stays(view, people)
-    inside = np.minimum(high, went[:, None]) - np.maximum(low, came[:, None])
-    return np.asarray(np.clip(inside, 0, None) / WEEK_MS, np.float64)
-
-
-def _stays(view: GroupView, people: Sequence[int]) -> tuple[Ints, Ints]:
-    from cq.model import Event
-
-    always = int(view.sent_at[0]) if len(view) else 0
-    rostered = view.member_basis == "roster"
-    joined: dict[int, int] = {}
-    left: dict[int, int] = {}
-    for event in view.events:
-        at = int(view.sent_at[event.row])
-        if event.event is Event.JOIN:
-            joined |= dict.fromkeys(event.targets, at)
-            for who in event.targets:
-                left.pop(who, None)
-        elif event.event in (Event.LEAVE, Event.REMOVE):
-            left |= dict.fromkeys(event.targets, at)
-    spoken = _first_spoken(view)
-    came, went = [], []
-    for i in people:
-        person = view.people[i]
-        listed = rostered and person.listed
-        known = [at for at in (person.joined_at, joined.get(i)) if at is not None]
-        first = spoken[i]
-        if listed and not known:
-            known = [always]
-        come = min(max(known, default=first), first) if known else first
-        came.append(come)
-        ends = [at for at in (person.left_at, left.get(i)) if at is not None and at > come]
-        went.append(min(ends, default=2**62))
-    return np.array(came, np.int64), np.array(went, np.int64)
-
-
-def _first_spoken(view: GroupView) -> list[int]:
-    """Per person the time of the first human message, far in the future where there is none."""
-    first = np.full(len(view.people), 2**62, np.int64)
-    rows = np.flatnonzero(view.human)[::-1]
-    first[view.person[rows]] = view.sent_at[rows]
-    found: list[int] = first.tolist()
-    return found

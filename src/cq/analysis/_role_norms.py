@@ -24,21 +24,25 @@ class Norm(msgspec.Struct, frozen=True):
 
 
 NORMS: Mapping[str, Norm] = {
-    "organizer": Norm(0.024, 2.673, 0.705),
-    "thinker": Norm(0.0607, 2.294, 0.587),
-    "talker": Norm(0.2741, 1.155, 3.742, 2.488),
-    "asker": Norm(0.1051, 2.72, 0.185),
-    "challenger": Norm(0.0088, 2.719, 1.08),
+    "organizer": Norm(0.0241, 2.477, 0.722),
+    "thinker": Norm(0.0845, 2.198, 0.548),
+    "talker": Norm(0.2521, 1.368, 3.167, 2.118),
+    "asker": Norm(0.1103, 2.46, 0.331),
+    "challenger": Norm(0.0108, 2.153, 1.296),
 }
 TURNS_A_WEEK = 3.0
 """Turns of an ordinary member in a week of membership."""
 QUIET_TURNS = 1.0
 """Fewer turns a week than this is lurking."""
-TAG_NOISE = 0.5
+TAG_NOISE = 0.75
 """What the tagger may be wrong by in a group, in logits of a share, as a standard deviation."""
 CALIBRATION: tuple[tuple[float, ...], ...] = (
-    (0.644, 0.965, -0.145, -0.383, 0.037),  # active
-    (0.555, 0.553, 2.68, -1.572, 0.75),  # lurker
-    (-0.857, 0.162, 2.654, 0.224, 2.318),  # ordinary
+    (-4.346, 1.064, 0.276, 2.404, -0.612),  # organizer
+    (1.029, 1.444, -1.229, -0.213, -3.019),  # thinker
+    (-1.065, 0.888, 0.594, 0.172, 2.779),  # talker
+    (-1.222, 1.223, 0.34, 0.571, 2.31),  # asker
+    (0.525, 0.614, 2.261, -1.437, 0.818),  # lurker
+    (0.789, 1.461, -0.119, -0.672, -0.376),  # challenger
+    (-0.284, 0.192, 2.078, 0.004, 2.062),  # ordinary
 )
-"""Of active roles, lurkers, ordinary members: constant, stability, margin, turns, links."""
+"""Of each label: constant, stability, margin, turns, links."""

@@ -33,8 +33,9 @@ LURKER = ROLES.index("lurker")
 
 KAPPA = 8.0
 """Turns of ordinary chat everybody starts with."""
-ENOUGH_KEYS = 5.0
-"""Key deeds that give a score two thirds of its strength."""
+ENOUGH_KEYS = {"organizer": 5.0, "thinker": 5.0, "talker": 5.0, "asker": 3.0, "challenger": 3.0}
+"""Key deeds that give a score two thirds of its strength. A role that three acts can name must be able to
+reach a half with three."""
 ABOVE_NORM = 1.5
 """A role is claimed only where the lower bound of its share lies so many times above the norm."""
 Z = 1.645
@@ -42,6 +43,11 @@ Z = 1.645
 UNPROVEN = 0.49
 """What a score without that bound is cut to."""
 HALF = 0.5
+WIDE = 2.0
+"""Different people expected to answer what somebody says of substance: three, as sure as inferred answers
+are. With fewer a thinker's score shrinks, by half at most. A number and no rank: where many think, all do."""
+HEARD = 0.3
+"""Share of talk in company that somebody answers; below it, it is flooding."""
 ENOUGH_TURNS = 5
 ENOUGH_WEEKS = 3.0
 """Silent weeks: three without a turn say "less than one a week" (rule of three)."""
@@ -85,12 +91,15 @@ def active_scores(
     worded: Floats,
     keys: Floats,
     weeks: Floats,
+    heard: Floats,
+    answerers: Floats,
     norms: Mapping[str, Norm] | None = None,
     noise: Floats | None = None,
     *,
     proof: bool = True,
 ) -> Floats:
-    """Scores of the active roles: ``turns``, ``worded``, ``weeks`` […, person], ``keys`` […, person, role].
+    """Scores of the active roles: ``turns``, ``worded``, ``weeks`` […, person], ``keys`` […, person, role],
+    ``heard``, ``answerers`` [person].
 
     s = strength · σ(slope · (distance to the norm + volume − bias)). ``noise`` […, 1, role]: what the tagger
     may be wrong by in this group, in logits. ``proof``: cut what has no lower bound above the norm.
@@ -106,7 +115,11 @@ def active_scores(
             said = volume(turns, weeks)
             far = far + norm.volume * said
             proven |= said > math.log(ABOVE_NORM)
-        score = (1 - np.exp(-k / ENOUGH_KEYS)) * sigma(norm.slope * (far - norm.bias))
+        score = (1 - np.exp(-k / ENOUGH_KEYS[role])) * sigma(norm.slope * (far - norm.bias))
+        if role == "thinker":
+            score = score * (0.5 + 0.5 * np.minimum(1.0, answerers / WIDE))
+        if role == "talker" and proof:
+            proven &= heard >= HEARD
         found[..., r] = np.where(proven, score, np.minimum(score, UNPROVEN)) if proof else score
     return found
 
@@ -139,12 +152,19 @@ def _erf(x: Floats) -> Floats:
 
 
 def all_scores(
-    turns: Floats, worded: Floats, keys: Floats, weeks: Floats, lively: Floats, noise: Floats | None = None
+    turns: Floats,
+    worded: Floats,
+    keys: Floats,
+    weeks: Floats,
+    lively: Floats,
+    heard: Floats,
+    answerers: Floats,
+    noise: Floats | None = None,
 ) -> Floats:
     """The six scores in the order of ``ROLES``. ``weeks``: of membership; ``lively``: the same weighted by
     how much the group talked, 0 where nothing is known of the membership."""
     found = np.zeros((*keys.shape[:-1], len(ROLES)))
-    found[..., PLACE] = active_scores(turns, worded, keys, weeks, noise=noise)
+    found[..., PLACE] = active_scores(turns, worded, keys, weeks, heard, answerers, noise=noise)
     silent = lurker_score(turns, lively)
     found[..., LURKER] = np.where(lively > 0, silent, 0.0)
     return found

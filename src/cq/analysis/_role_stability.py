@@ -17,7 +17,7 @@ from cq.analysis._role_deeds import ACTIVE
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from cq.analysis._role_deeds import Counts
+    from cq.analysis._role_counts import Counts
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -40,6 +40,10 @@ OWN_DAYS = {"organizer": 3, "thinker": 3, "talker": 4, "asker": 1, "challenger":
 SYSTEM_EVENTS = 2
 ASKED_SESSIONS = 2
 AIMED_DISSENT = 2
+BY_LINKS = tuple(sc.ROLES.index(role) for role in ("thinker", "talker", "asker"))
+"""Roles that answer, are answered, or chat; notices and dissent are told by their words."""
+SOME_LINKS = 0.05
+"""Where fewer turns say whom they answer, none of these roles is firm."""
 RARE_TURNS = 1.0
 """A lurker's rate, a week, with 97.5 % confidence."""
 
@@ -66,8 +70,9 @@ def judge(counts: Counts, links: float | None, observable: Flags, draws: int = D
     scores = _scores(counts, lively)
     label = _labelled(scores, counts)
     same, composition = _drawn(counts, lively, label, label != sc.UNKNOWN, draws)
-    certainty = _certain(counts, scores, label, same)
-    return Judged(scores, label, same, certainty, confidence(counts, scores, label, same, links), composition)
+    right = chance(counts, scores, label, same, links)
+    certainty = _certain(counts, scores, label, same, right, links)
+    return Judged(scores, label, same, certainty, capped(right, label, links), composition)
 
 
 def liveliness(counts: Counts) -> Floats:
@@ -105,6 +110,8 @@ def _scores(counts: Counts, lively: Floats) -> Floats:
         counts.keys.sum(1),
         np.maximum(counts.exposed.sum(1), 1.0),
         lively.sum(1),
+        counts.heard,
+        counts.answerers,
     )
 
 
@@ -130,6 +137,8 @@ def _drawn(counts: Counts, lively: Floats, label: Ints, known: Flags, draws: int
                 (some @ flat).reshape(len(some), people, len(ACTIVE)),
                 np.maximum(some @ exposed.T, 1.0),
                 some @ quiet.T,
+                counts.heard[known],
+                counts.answerers[known],
                 noise[low : low + step],
             )
         )
@@ -141,8 +150,11 @@ def _drawn(counts: Counts, lively: Floats, label: Ints, known: Flags, draws: int
     return stability, composition
 
 
-def _certain(counts: Counts, scores: Floats, label: Ints, stability: Floats) -> Ints:
-    """Index into ``CERTAINTIES``, from stability, margin and the evidence the role needs."""
+def _certain(
+    counts: Counts, scores: Floats, label: Ints, stability: Floats, right: Floats, links: float | None
+) -> Ints:
+    """Index into ``CERTAINTIES``, from stability, margin and the evidence the role needs. An active role is
+    firm only where such labels were ``right`` nine times of ten, and one that lives by links not without."""
     weeks = (counts.turns > 0).sum(1)
     turns = counts.turns.sum(1)
     general = (turns >= ALL_TURNS) & (counts.active_days >= ALL_DAYS) & (weeks >= ALL_WEEKS)
@@ -159,7 +171,8 @@ def _certain(counts: Counts, scores: Floats, label: Ints, stability: Floats) -> 
         if role == "challenger":
             bound &= counts.aimed >= AIMED_DISSENT
         enough = np.where(own, bound, enough)
-        ample = np.where(own, general & (keys >= ALL_KEYS), ample)
+        told = (links or 0.0) >= SOME_LINKS or sc.ROLES.index(role) not in BY_LINKS
+        ample = np.where(own, general & (keys >= ALL_KEYS) & (right >= FIRM) & told, ample)
     silent = label == sc.LURKER
     rare = rate_bound(turns, counts.exposed.sum(1)) < RARE_TURNS
     enough, ample = np.where(silent, True, enough), np.where(silent, rare, ample)
@@ -189,13 +202,8 @@ def link_cap(links: float | None) -> float:
     return 0.76 + 0.36 * min(links or 0.0, 0.48)
 
 
-def kinds(label: Ints) -> Ints:
-    """Which calibration a label has: active roles 0, lurkers 1, ordinary members 2."""
-    return np.where(label == sc.LURKER, 1, np.where(label == sc.ORDINARY, 2, 0))
-
-
 def reasons(counts: Counts, scores: Floats, label: Ints, stability: Floats, links: float | None) -> Floats:
-    """What confidence looks at: [person, (1, log odds of stability, margin, log turns, links)]."""
+    """What the chance looks at: [person, (1, log odds of stability, margin, log turns, links)]."""
     steady = np.log((stability * DRAWS + 1) / ((1 - stability) * DRAWS + 1))
     columns = (
         np.ones(len(label)),
@@ -207,8 +215,12 @@ def reasons(counts: Counts, scores: Floats, label: Ints, stability: Floats, link
     return np.stack(columns, axis=1)
 
 
-def confidence(counts: Counts, scores: Floats, label: Ints, stability: Floats, links: float | None) -> Floats:
-    """The chance that the label is right, as calibrated on simulated groups; capped where links matter."""
-    table = np.array(norms.CALIBRATION)[kinds(label)]
-    chance = sc.sigma((table * reasons(counts, scores, label, stability, links)).sum(1))
-    return np.where(label == sc.LURKER, chance, np.minimum(chance, link_cap(links)))
+def chance(counts: Counts, scores: Floats, label: Ints, stability: Floats, links: float | None) -> Floats:
+    """How often such labels were right on simulated groups, by a logistic regression for each label."""
+    table = np.array(norms.CALIBRATION)[np.minimum(label, sc.ORDINARY)]
+    return sc.sigma((table * reasons(counts, scores, label, stability, links)).sum(1))
+
+
+def capped(right: Floats, label: Ints, links: float | None) -> Floats:
+    """The confidence: the chance, capped for the roles whose deeds live by who answers whom."""
+    return np.where(np.isin(label, BY_LINKS), np.minimum(right, link_cap(links)), right)

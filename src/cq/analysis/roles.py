@@ -18,7 +18,8 @@ from cq.analysis import _role_scores as sc
 from cq.analysis import _role_stability as st
 from cq.analysis._conversation import conversation
 from cq.analysis._role_changes import Change, changed
-from cq.analysis._role_deeds import ACTIVE, WEEK_MS, counted, deeds, exposure
+from cq.analysis._role_counts import WEEK_MS, counted, exposure
+from cq.analysis._role_deeds import ACTIVE, deeds
 from cq.analysis._role_evidence import by_person, listed
 from cq.conversation.acts import Act
 from cq.section import Metric, Section, Table, Unit
@@ -29,13 +30,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cq.analysis._conversation import Conversation
-    from cq.analysis._role_deeds import Counts, Deeds
+    from cq.analysis._role_counts import Counts
+    from cq.analysis._role_deeds import Deeds
     from cq.analysis._role_stability import Judged
     from cq.section import ColumnKind
 
     Ints = NDArray[np.int64]
     Flags = NDArray[np.bool_]
     Rows = list[tuple[object, ...]]
+
+
+EXCERPT, DISSENT = 80, 400
+"""Characters of a message that are shown; whoever disagrees is quoted at length."""
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -107,7 +113,7 @@ def run(view: GroupView, window: Window, settings: Settings) -> Section:
         moved = _changes(view, done, stretch[1], settings)
         metrics |= _metrics(window, cast, len(moved))
         rows = {
-            **_shown(view, done, cast),
+            **_shown(found, done, cast),
             "composition": _composition(cast),
             "changes": [_change(view, c) for c in moved],
         }
@@ -237,9 +243,9 @@ def _days(view: GroupView, done: Deeds, own: Ints) -> int:
     return len(np.unique(view.local_day[done.row[own[done.weight[own] == 1]]]))
 
 
-def _shown(view: GroupView, done: Deeds, cast: _Cast) -> dict[str, Rows]:
+def _shown(source: Conversation, done: Deeds, cast: _Cast) -> dict[str, Rows]:
     """Members, the surest and most telling first; the numbers behind each role, and its messages."""
-    judged, counts = cast.judged, cast.counts
+    view, judged, counts = source.view, cast.judged, cast.counts
     own = by_person(done, cast.start, cast.end)
     none = np.zeros(0, np.int64)
     totals = counts.keys.sum((0, 1))
@@ -256,14 +262,14 @@ def _shown(view: GroupView, done: Deeds, cast: _Cast) -> dict[str, Rows]:
                 r = ACTIVE.index(role)
                 mine = own.get(int(counts.people[j]), none)
                 mine = mine[done.key[mine, r]]
-                rows, evidence[role] = listed(view, done, mine, role, cast.end)
+                rows, evidence[role] = listed(source, done, mine, role, cast.end)
                 acts = float(counts.keys[j, :, r].sum())
                 days = int(counts.days[j, r])
                 found["numbers"].append((person.id, role, int(acts), days, round(float(acts / totals[r]), 4)))
-                told = zip(evidence[role], rows, strict=True)
+                width = DISSENT if role == "challenger" else EXCERPT
                 found["evidence"] += [
-                    (id_, person.id, person.name, role, view.time(row), view.excerpt(row))
-                    for id_, row in told
+                    (id_, person.id, person.name, role, view.time(row), view.excerpt(row, width))
+                    for id_, row in zip(evidence[role], rows, strict=True)
                 ]
         found["members"].append(
             (
