@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from cq import locales
-from cq.analysis import Analyzer, activity, ads, circles, network, people, questions, roles
+from cq.analysis import Analyzer, all_analyzers
 from cq.section import Section
 
 from .views import view, whole
 
-ANALYZERS = tuple(module.ANALYZER for module in (activity, people, questions, ads, roles, circles, network))
+ANALYZERS = all_analyzers()
 SECTIONS = tuple(analyzer.id for analyzer in ANALYZERS)
 GROUP = view([("2026-03-02 09:00", "a", "几点集合"), ("2026-03-02 09:05", "b", "八点", {"reply": 0})])
 
@@ -63,10 +63,14 @@ def test_chinese_names_are_short() -> None:
     assert long == []
 
 
+OTHER_RATIOS = {"stickiness", "level", "trend", "member_growth"}
+"""Ratios of two amounts or of an amount to itself before: no part of a whole."""
+
+
 def test_ratios_say_so_in_their_name() -> None:
     for analyzer in ANALYZERS:
         for code, metric in section(analyzer).metrics.items():
             named = (
-                bool(re.search(r"(?:^|_)(?:ratio|share|coverage|cap)(?:_|$)", code)) or code == "stickiness"
+                bool(re.search(r"(?:^|_)(?:ratio|share|coverage|cap)(?:_|$)", code)) or code in OTHER_RATIOS
             )
             assert (metric.unit == "ratio") == named, code
