@@ -1,6 +1,6 @@
 """The messages the ads room is measured on, with their labels, and where they are from.
 
-Three of them are shipped (``judged/``); the public ones lie beside the repository or are missing, which
+Four of them are shipped (``judged/``); the public ones lie beside the repository or are missing, which
 the caller has to say. What was hand-checked of them is known here by the hash of a text only.
 """
 
@@ -33,7 +33,7 @@ def _cases(path: Path) -> list[Case]:
 
 
 def own(name: str) -> list[Case]:
-    """``ads``, ``hard`` or ``ordinary``: invented, shipped, seen by nobody who wrote rules."""
+    """``ads``, ``hard``, ``ordinary`` or ``clubs``: invented, shipped, seen by nobody who wrote rules."""
     return _cases(JUDGED / f"{name}.jsonl")
 
 

@@ -96,6 +96,9 @@ def own_corpora(report: Report) -> None:
     kind_table(report, "own judged ads, shipped weights", ads, shipped, check=True)
     misses(report, ads, hard, shipped)
     attack_tables(report, ads, ordinary, shipped, bare)
+    report.title("Organised talk: clubs, classes, residents")
+    clubs = corpora.own("clubs")
+    _measure(report, [("clubs", "shipped", shipped, clubs), ("clubs", "no model", bare, clubs)])
 
 
 def _quality(name: str, found: dict[str, Tally]) -> list[Floor]:

@@ -255,7 +255,7 @@ def test_labels_move_texts_like_them_and_nothing_far_away() -> None:
     assert (moved[:30] > 0.5).all()
     assert (moved[30:] < -0.5).all()
     assert after.scores(["阁楼旧书又到店了"])[0] > shipped.scores(["阁楼旧书又到店了"])[0]
-    assert abs(after.scores(ORDINARY) - shipped.scores(ORDINARY)).max() < 0.3
+    assert abs(after.scores(ORDINARY) - shipped.scores(ORDINARY)).max() < 0.5
     assert {"阁楼", "楼旧", "旧书"} & set(after.top(local_ads[0], 20))
 
 

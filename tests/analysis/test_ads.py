@@ -479,7 +479,7 @@ def test_what_the_policy_let_through_is_counted_in_the_window(run: Any) -> None:
 def test_a_log_is_judged_once_for_each_policy(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[Any] = []
 
-    def judge(messages: Any, policy: Policy, *, elsewhere: Any = None) -> Judged:
+    def judge(messages: Any, policy: Policy, *, elsewhere: Any = None, jobs: Any = None) -> Judged:
         calls.append((messages, policy, elsewhere))
         return judged(TALK)
 

@@ -22,7 +22,7 @@ from cq.ads._descent import SHARE, TRUTH_BITS
 from cq.ads.normalize import fold_all
 
 SOURCES = ("qq", "sms", "weibo")
-FILES = ("players", "neighbours", "business")
+FILES = ("players", "neighbours", "business", "clubs_dev")
 """Messages written one by one, not from templates; each file by another hand."""
 FOLDS = 5
 

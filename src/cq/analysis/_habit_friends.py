@@ -112,5 +112,5 @@ def conclude(room: Room, offers: Ints, fed_up: Ints) -> tuple[Finding, dict[str,
     limits = [Limit("traces", TRACES), Limit("complaints", COMPLAINTS)]
     sure = {"finding": 0.75, "watch": 0.5}.get(status, 0.7)
     rows = [*turns.first_row[near_joins[-6:]].tolist(), *turns.first_row[fed_up[-4:]].tolist()]
-    since = room.view.time(int(turns.first_row[near_joins[0]])) if status == "finding" else None
-    return found(CODE, status, SEVERITY, sure, values, limits, shown(room.view, rows), (), since), metrics
+    began = room.view.time(int(turns.first_row[near_joins[0]])) if status == "finding" else None
+    return found(CODE, status, SEVERITY, sure, values, limits, shown(room.view, rows), (), began), metrics
