@@ -29,7 +29,7 @@ CODES = [
 ]  # fmt: skip
 ACT_OF = {
     "通知": Act.NOTICE, "求助": Act.HELP, "广告": Act.AD, "活动": Act.EVENT, "干货": Act.SUBSTANCE, "嗯": Act.FILLER,
-    "不同意": Act.DISSENT, "聊": Act.CHAT, "答": Act.ANSWER,
+    "不同意": Act.DISSENT, "聊": Act.CHAT, "答": Act.ANSWER, "下单": Act.ORDER,
 }  # fmt: skip
 Row = tuple[str, str, str, dict[str, Any]]
 
@@ -48,7 +48,9 @@ class Log:
         self.happened.append((day * 1440 + minute, event, by, list(whom)))
 
     def view(self, operator: Operator | None = None, **people: dict[str, Any]) -> GroupView:
-        rows = [(at, who, text, extra, None) for at, who, text, extra in self.said]
+        rows: list[tuple[float, str | None, str, dict[str, Any], Any]] = [
+            (at, who, text, extra, None) for at, who, text, extra in self.said
+        ]
         rows += [
             (at, None, "系统", {"kind": Kind.SYSTEM}, (e, by, whom)) for at, e, by, whom in self.happened
         ]
@@ -162,6 +164,23 @@ def test_somebody_runs_it() -> None:
     assert found.values["run_weeks"] == 8
 
 
+def test_remarks_in_the_midst_of_talk_are_no_requests() -> None:
+    log = led(until=49, asked=False)
+    for day in range(0, 112, 3):
+        log.say(day, 661, f"p{day % 12}", f"求助{day}")  # a minute after somebody's words
+        log.say(day, 1000, f"p{day % 12}", "求助")  # two letters
+    found = finding(log.view(), "leaderless")
+    assert (found.status, found.values["unmet"]) == ("clear", 0)
+
+
+def test_a_few_requests_may_be_mistakes() -> None:
+    log = led(until=49, asked=False)
+    for day in (60, 75, 90, 105):
+        log.say(day, 1000, "p1", f"求助{day}")
+    found = finding(log.view(), "leaderless")
+    assert (found.status, found.values["unmet"]) == ("clear", 4)
+
+
 def test_without_needs_nobody_is_missed() -> None:
     found = finding(led(until=49, asked=False).view(), "leaderless")
     assert (found.status, found.values["reason"]) == ("not_enough_data", "acts")
@@ -221,7 +240,12 @@ def test_without_events_removals_cannot_be_seen() -> None:
 
 
 def advertised(
-    *, handled: bool = False, by: str = "x", operator: Operator | None = None, **who: Any
+    *,
+    handled: bool = False,
+    taken_up: bool = False,
+    by: str = "x",
+    operator: Operator | None = None,
+    **who: Any,
 ) -> GroupView:
     """Twelve people chat for ten weeks; from week five on three ads a day at night, hours from any talk."""
     log = Log()
@@ -231,6 +255,8 @@ def advertised(
             log.say(day, 900 + 90 * n, by, f"广告{day} {n}")
             if handled:
                 log.happen(day, 920 + 90 * n, Event.RECALL, "o", by)
+            if taken_up and n == 0:
+                log.say(day, 925, "p1", "下单两份")
     return log.view(operator, **who)
 
 
@@ -248,10 +274,12 @@ def test_ads_that_are_taken_away_at_once() -> None:
     assert found.values["handled"] == 1.0
 
 
-def test_in_a_shop_the_ads_of_the_staff_are_the_service() -> None:
+def test_in_a_shop_the_ads_of_the_staff_are_the_service_if_anybody_takes_them_up() -> None:
     shop = Operator(kind="shop", staff=("x",))
-    found = finding(advertised(operator=shop), "harassment_ads")
+    found = finding(advertised(operator=shop, taken_up=True), "harassment_ads")
     assert (found.status, found.values["ads"], found.values["staff_exempt"]) == ("clear", 0, True)
+    # Orders in the shop's own system do not show, so that this is no more than worth a look.
+    assert finding(advertised(operator=shop), "harassment_ads").status == "watch"
     assert finding(advertised(operator=Operator(kind="shop")), "harassment_ads").status == "finding"
 
 
@@ -294,7 +322,7 @@ def quiet(events: Callable[[int], bool] = lambda week: False, operator: Operator
             log.say(day, 60 + 240 * n, one, f"聊{day}")
             log.say(day, 65 + 240 * n, other, f"聊{day}")
         if day % 7 == 3 and events(day // 7):
-            log.say(day, 800, "o", f"活动{day}")
+            log.say(day, 800, "o", f"活动今晚八点 {day}")
             for i in range(4):
                 log.say(day, 810 + 5 * i, f"p{i}", "聊")
     return log.view(operator)
@@ -314,6 +342,38 @@ def test_every_thursday_something_happens() -> None:
     assert len(run(group).tables["activities"].rows) == 12
 
 
+def test_a_call_says_when_or_how_to_sign_up() -> None:
+    log = Log()
+    for day in range(84):
+        for n in range(3):
+            one, other = f"p{(day + 2 * n) % 12}", f"p{(day + 2 * n + 1) % 12}"
+            log.say(day, 60 + 240 * n, one, f"聊{day}")
+            log.say(day, 65 + 240 * n, other, f"聊{day}")
+        if day % 7 == 3:
+            log.say(
+                day,
+                800,
+                "o",
+                "活动" if day < 40 else "活动今晚八点，要来的报名",
+            )
+            for i in range(4):
+                log.say(day, 810 + 5 * i, f"p{i}", "聊")
+    rows = run(log.view()).tables["activities"].rows
+    assert len(rows) == 6
+
+
+def test_what_ten_come_to_needs_no_call() -> None:
+    log = Log()
+    hum(log, [65, 75], people(12), 60)
+    for day in range(84):
+        for n in range(3):
+            one, other = f"p{(day + 2 * n) % 12}", f"p{(day + 2 * n + 1) % 12}"
+            log.say(day, 400 + 240 * n, one, f"聊{day}")
+            log.say(day, 405 + 240 * n, other, f"聊{day}")
+    found = finding(log.view(), "boredom")
+    assert (found.status, found.values["activities"], found.values["gatherings"]) == ("watch", 0, 2)
+
+
 def test_activities_that_only_the_operator_knows() -> None:
     told = Operator(
         activities=("2026-04-12 20:00", "2026-04-26 20:00", "2026-05-10 20:00", "2026-05-20 20:00")
@@ -325,6 +385,10 @@ def test_activities_that_only_the_operator_knows() -> None:
 
 
 def leaving(gone: int, *, others_gone: int = 0, removed: bool = False) -> GroupView:
+    return _quoted(leaving_log(gone, others_gone=others_gone, removed=removed))
+
+
+def leaving_log(gone: int, *, others_gone: int = 0, removed: bool = False) -> Log:
     """Forty people; each day the first eight say something that two others quote. After sixteen of 28 weeks some
     leave."""
     log, dice = Log(), np.random.default_rng(3)
@@ -342,7 +406,7 @@ def leaving(gone: int, *, others_gone: int = 0, removed: bool = False) -> GroupV
         log.happen(
             112, 1000 + i, Event.REMOVE if removed else Event.LEAVE, "o" if removed else None, names[i]
         )
-    return _quoted(log)
+    return log
 
 
 def _quoted(log: Log) -> GroupView:
@@ -375,6 +439,16 @@ def test_all_alike_leave_or_stay() -> None:
     assert finding(leaving(0), "evaporation").status == "clear"
     # Removals are somebody else's doing.
     assert finding(leaving(5, removed=True), "evaporation").status != "finding"
+
+
+def test_with_nicknames_only_nobody_knows_who_left() -> None:
+    log = leaving_log(5)
+    named = {f"p{i}" for i in range(40)}
+    for i, (at, who, text, extra) in enumerate(log.said):
+        log.said[i] = (at, f"name:{who}" if who in named else who, text, extra)
+    log.happened.clear()
+    found = finding(_quoted(log), "evaporation")
+    assert (found.status, found.values["reason"]) == ("not_observable", "exits_hidden")
 
 
 def test_fourteen_weeks_are_too_few() -> None:

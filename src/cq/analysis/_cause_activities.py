@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cq.analysis import _cause_ground as gr
+from cq.analysis import _links as links
 from cq.analysis._findings import Limit, Value, found, shown, too_little
 from cq.analysis._weeks import WEEK_MS
 from cq.conversation.acts import Act
@@ -32,6 +33,20 @@ WEEKS = 8
 PER_FOUR_WEEKS, ORGANIC = 1.0, 1.0
 CROWD = 5
 PARTICIPANTS = 3
+GATHERING = 10
+_SHORTEST = 6
+_WHEN = (
+    r"[0-9一二两三四五六七八九十]+(?:点|时|号|日|月|[:：./][0-9])|(?:周|星期|礼拜)[一二三四五六日天末]|今[晚天]|明[天晚早]|后天"
+    r"|[本这下每]个?[周月]|月底|见"
+)
+_SIGN_UP = (
+    r"报名|接龙|参加|报上|名额|位子|集合|招.{0,4}志愿者|预告|活动|约起|回复?[1一]"
+    r"|[要想][来去]的|谁来|有人(?:吗|愿意)"
+)
+_COMES = (
+    r"报名|接龙|参加|\+1|^\s*[1一]\s*$|算[我上]|[加报]我|报上|带上|要去|留个?位|名额|^到了|集合"
+    r"|我也?[要想]?[去来](?:$|[，,。！!~～吧])"
+)
 _SOON = 90 * 60_000
 _SLOTS = 56
 """Weekdays by three hours."""
@@ -61,7 +76,7 @@ class Slot(NamedTuple):
 def activities(ground: Ground) -> Activities:
     """Activities of the log, one for a session: calls that three others joined within 90 minutes."""
     turns, sessions = ground.found.turns, ground.found.sessions
-    called = np.flatnonzero(ground.has(Act.EVENT) & ~ground.ads)[-_MOST:]
+    called = _calls(ground)
     high = np.searchsorted(turns.start_ms, turns.start_ms[called] + _SOON, "right")
     people = np.array(
         [
@@ -70,7 +85,7 @@ def activities(ground: Ground) -> Activities:
         ],
         np.int64,
     )
-    good = people >= PARTICIPANTS
+    good = (people >= PARTICIPANTS) & _joined(ground, called, high)
     called, people = called[good], people[good]
     _, first = np.unique(sessions.of_turn[called], return_index=True)
     at = turns.start_ms[called[first]]
@@ -84,6 +99,50 @@ def activities(ground: Ground) -> Activities:
     rows = np.concatenate((ground.rows(called[first]), np.full(len(named), -1)))[order]
     count = np.concatenate((people[first], np.full(len(named), -1)))[order]
     return Activities(np.concatenate((at, named))[order], rows, count)
+
+
+def _calls(ground: Ground) -> Ints:
+    """Turns that call for something: to everybody, with a time or how to sign up."""
+    turns = ground.found.turns
+    called = np.flatnonzero(ground.has(Act.EVENT) & ~ground.ads & (turns.characters >= _SHORTEST))[-_MOST:]
+    called = called[~np.isin(called, links.explicit(ground.found).turn)]
+    return called[_says(ground, called, f"{_WHEN}|{_SIGN_UP}")]
+
+
+def _joined(ground: Ground, called: Ints, until: Ints) -> Flags:
+    """Which calls ask for names, or are followed by words of people who come: a day of the week alone calls
+    for nothing."""
+    out = _says(ground, called, _SIGN_UP)
+    person = ground.found.turns.person
+    rest = [i for i in range(len(called)) if not out[i]]
+    after = [np.arange(called[i] + 1, until[i]) for i in rest]
+    if not rest:
+        return out
+    of = np.repeat(rest, [len(one) for one in after])
+    turn = np.concatenate(after)
+    other = person[turn] != person[called[of]]
+    coming = _says(ground, turn[other], _COMES)
+    out[of[other][coming]] = True
+    return out
+
+
+def _says(ground: Ground, turns: Ints, words: str) -> Flags:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    text = ground.view.text.take(pa.array(ground.rows(turns)))
+    hits: Flags = np.array(pc.fill_null(pc.match_substring_regex(text, words), False), np.bool_)
+    return hits
+
+
+def gatherings(ground: Ground, seen: Activities) -> Ints:
+    """Begins of conversations of ten people or more with no activity within a day: what so many come together
+    for is going on, even if the words that called for it were not recognised."""
+    sessions = ground.found.sessions
+    at = sessions.start_ms[(sessions.speakers >= GATHERING) & (sessions.start_ms < ground.end)]
+    if len(at) and len(seen.at):
+        at = at[np.abs(at[:, None] - seen.at[None, :]).min(1) > gr.DAY_MS]
+    return at
 
 
 def look(ground: Ground) -> Case:
@@ -108,7 +167,9 @@ def look(ground: Ground) -> Case:
     if missing is not None or a4 is None or organic is None:
         none = missing or too_little(CODE, SEVERITY, "weeks", n, WEEKS)
         return gr.Case(None, lambda _: gr.Part(none, metrics, tables, series))
-    finding = _finding(ground, seen, a4, organic, slot, weekly + crowds)
+    more = gatherings(ground, seen)
+    also = int((more >= ground.end - n * WEEK_MS).sum())
+    finding = _finding(ground, seen, a4, also, organic, slot, weekly + crowds)
     return gr.Case(None, lambda _: gr.Part(finding, metrics, tables, series))
 
 
@@ -150,25 +211,29 @@ def _finding(
     ground: Ground,
     seen: Activities,
     a4: float,
+    also: int,
     organic: float,
     slot: Slot | None,
     lively: NDArray[np.float64],
 ) -> Finding:
     regular = slot is not None and slot.share > slot.by_chance
     status: Status = "clear"
-    if a4 < PER_FOUR_WEEKS and not regular and organic < ORGANIC:
+    goings_on = a4 + 4 * also / WEEKS
+    if goings_on < PER_FOUR_WEEKS and not regular and organic < ORGANIC:
         status = "finding"
-    elif a4 < 2 * PER_FOUR_WEEKS and not regular and organic < ORGANIC:
+    elif goings_on < 2 * PER_FOUR_WEEKS and not regular and organic < ORGANIC:
         status = "watch"
     values = {
         "weeks": Value(WEEKS, "count"), "activities": Value(round(a4 * WEEKS / 4), "count"),
-        "per_four_weeks": Value(round(a4, 2)), "organic": Value(round(organic, 2)),
+        "per_four_weeks": Value(round(a4, 2)), "gatherings": Value(also, "count"),
+        "organic": Value(round(organic, 2)),
         "regular_share": Value(slot.share if slot else 0.0, "ratio"),
         "by_chance": Value(slot.by_chance if slot else None, "ratio"), "regular": Value(regular),
     }  # fmt: skip
     limits = [
         Limit("per_four_weeks", PER_FOUR_WEEKS), Limit("organic", ORGANIC), Limit("crowd", CROWD),
-        Limit("participants", PARTICIPANTS), Limit("by_chance", 0.05, "statistics"),
+        Limit("participants", PARTICIPANTS), Limit("gathering", GATHERING),
+        Limit("by_chance", 0.05, "statistics"),
     ]  # fmt: skip
     since = gr.onset(lively) if status == "finding" else None
     recent = seen.row[(seen.at >= ground.end - WEEKS * WEEK_MS) & (seen.row >= 0)]

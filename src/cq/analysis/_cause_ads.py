@@ -87,8 +87,8 @@ def _of_staff(ground: Ground, inside: Flags) -> int:
 
 
 def _harassing(ground: Ground) -> tuple[Flags, bool]:
-    """Ads that count: nobody had asked for them, and those of the staff only where no one responds and
-    selling is not what the group is for."""
+    """Ads that count: nobody had asked for them, and those of the staff only where no one responds; and
+    whether those of the staff are the service and do not count."""
     turns = ground.found.turns
     stated = ground.found.replies.explicit
     asked = turns.of_row[stated.row]
@@ -97,9 +97,7 @@ def _harassing(ground: Ground) -> tuple[Flags, bool]:
     ads = ground.ads & ~wanted
     of_staff = ads & ground.staff[turns.person]
     recent = of_staff & ground.since(WEEKS)
-    shop = ground.view.operator.kind in _SHOPS
-    liked = not recent.any() or bool(_response(ground, recent) >= RESPONSE)
-    exempt = shop or liked
+    exempt = not recent.any() or bool(_response(ground, recent) >= RESPONSE)
     return (ads & ~of_staff if exempt else ads), exempt and bool(of_staff.any())
 
 
@@ -159,7 +157,9 @@ def _conclude(
     dealt = handling(ground.view, rows, 1)
     handled = float(dealt.done.mean()) if dealt is not None and n else 0.0
     status: Status = "clear"
-    if large and unwanted and handled < HANDLED:
+    # Orders in a shop's own system do not show: there the ads of its staff are no more than worth a look.
+    own = ground.view.operator.kind in _SHOPS and 2 * _of_staff(ground, ads) > n
+    if large and unwanted and handled < HANDLED and not own:
         status = "finding"
     elif large and handled < HANDLED:
         status = "watch"

@@ -86,9 +86,12 @@ def look(ground: Ground) -> Case:
     if missing is not None:
         return gr.Case(None, lambda _: gr.Part(missing, metrics, {}, series))
     silence = _silencing(ground, recent, every)
+    # Tested only where it could decide, so that nothing else pays for it.
+    decides = silence is not None and silence[0] <= DROP and _people(recent) >= TARGETS
+    raw = silence[1] if silence is not None else 1.0
     return gr.Case(
-        None if silence is None else silence[1],
-        lambda p: _conclude(ground, recent, silence, p, metrics, series, every),
+        raw if decides else None,
+        lambda p: _conclude(ground, recent, silence, p if decides else raw, metrics, series, every),
     )
 
 
@@ -144,7 +147,9 @@ def _sold_before(ground: Ground, acts: _Acts) -> Flags:
 
 def _silencing(ground: Ground, recent: _Acts, every: _Acts) -> tuple[float, float] | None:
     """Median ratio of speakers in the day after an act to days at the same hour of other weeks without one,
-    and the chance of so small a ratio if the day made no difference (drawn among the matched days)."""
+    and the chance of so small ratios if the day made no difference (drawn among the matched days). The chance
+    is that of the mean of their logarithms: the median of a dozen acts hardly moves where a few of them had
+    no effect."""
     if len(recent) < ACTS:
         return None
     turns = ground.found.turns
@@ -159,14 +164,13 @@ def _silencing(ground: Ground, recent: _Acts, every: _Acts) -> tuple[float, floa
             sets.append([_speakers(start, person, t) for t in (at, *days)])
     if len(sets) < ACTS:
         return None
-    seen = float(np.median([_ratio(one, 0) for one in sets]))
+    ratios = [np.array([_ratio(one, j) for j in range(len(one))]) for one in sets]
     rng = np.random.default_rng(_SEED)
-    drawn = np.empty((len(sets), _DRAWS))
-    for i, one in enumerate(sets):
-        ratios = np.array([_ratio(one, j) for j in range(len(one))])
-        drawn[i] = ratios[rng.integers(0, len(one), _DRAWS)]
-    low = np.count_nonzero(np.median(drawn, axis=0) <= seen + 1e-12)
-    return seen, float((low + 1) / (_DRAWS + 1))
+    drawn = np.zeros(_DRAWS)
+    for one in ratios:
+        drawn += np.log(one)[rng.integers(0, len(one), _DRAWS)]
+    low = np.count_nonzero(drawn <= sum(float(np.log(one[0])) for one in ratios) + 1e-9)
+    return float(np.median([one[0] for one in ratios])), float((low + 1) / (_DRAWS + 1))
 
 
 def _matched(ground: Ground, at: int, acts: Ints) -> list[int]:
@@ -196,6 +200,12 @@ def _ratio(counts: list[int], which: int) -> float:
     """One day's speakers to the mean of the others; half a speaker is added so that empty days count."""
     rest = [n for i, n in enumerate(counts) if i != which]
     return (counts[which] + 0.5) / (sum(rest) / len(rest) + 0.5)
+
+
+def _nearly(silence: tuple[float, float] | None, strong: bool, p: float) -> bool:
+    """Nothing open was said against somebody who gives orders, perhaps because it was deleted, and others may
+    have fallen silent: too weak for a finding, too much for all-clear."""
+    return silence is not None and strong and silence[0] <= DROP and p < 2 * gr.ALPHA
 
 
 @dataclass(frozen=True)
@@ -259,7 +269,7 @@ def _conclude(
     status: Status = "clear"
     if all(met):
         status = "finding"
-    elif often and people >= TARGETS and (quieter or no_argument):
+    elif often and people >= TARGETS and (quieter or no_argument or _nearly(silence, strong, p)):
         status = "watch"
     values = {
         "weeks": Value(WEEKS, "count"), "acts": Value(len(acts), "count"), "people": Value(people, "count"),

@@ -13,7 +13,7 @@ import numpy as np
 
 from cq.analysis import _cause_ground as gr
 from cq.analysis import _measures as m
-from cq.analysis._findings import Limit, Value, found, shown, too_little
+from cq.analysis._findings import Limit, Value, found, shown, too_little, unseen
 from cq.analysis._quality import exit_visibility
 from cq.analysis._statistics import fisher_greater
 from cq.analysis._weeks import WEEK_MS
@@ -68,7 +68,7 @@ def look(ground: Ground) -> Case:
         missing = too_little(CODE, SEVERITY, "weeks", size, LEAST_WEEKS)
         return gr.Case(None, lambda _: gr.Part(missing, {}))
     seen = _cohort(ground, min(MOST_BACK, size // 2))
-    few = _too_few(seen)
+    few = _unknown(ground, seen) or _too_few(seen)
     v, gone = seen.valued, seen.gone
     p = fisher_greater(int((gone & v).sum()), int(v.sum()), int((gone & ~v).sum()), int((~v).sum()))
     metrics = {
@@ -80,7 +80,30 @@ def look(ground: Ground) -> Case:
     tables = {"valued_members": _table(ground, seen)}
     if few is not None:
         return gr.Case(None, lambda _: gr.Part(few, metrics, tables, series))
-    return gr.Case(p, lambda adjusted: _conclude(ground, seen, adjusted, metrics, tables, series))
+    # Tested only where it could decide, so that nothing else pays for it.
+    decides = _more(seen)
+
+    def conclude(adjusted: float) -> Part:
+        return _conclude(ground, seen, adjusted if decides else p, metrics, tables, series)
+
+    return gr.Case(p if decides else None, conclude)
+
+
+def _more(seen: _Cohort) -> bool:
+    """Whether enough of the valued are gone, and a larger share of them than of the others."""
+    v, gone = seen.valued, seen.gone
+    exits, n, others = int((gone & v).sum()), int(v.sum()), int((~v).sum())
+    return exits >= EXITS and exits / max(n, 1) > int((gone & ~v).sum()) / max(others, 1)
+
+
+def _unknown(ground: Ground, seen: _Cohort) -> Finding | None:
+    """Where most have no more than a nickname and no list or event says who left, a new nickname looks like
+    somebody who went."""
+    view = ground.view
+    named = sum(view.people[i].id.startswith("name:") for i in seen.person.tolist())
+    if 2 * named <= len(seen.person) or view.member_basis == "roster" or exit_visibility(view) == "full":
+        return None
+    return unseen(CODE, SEVERITY, "exits_hidden")
 
 
 def _cohort(ground: Ground, back: int) -> _Cohort:
@@ -206,7 +229,7 @@ def _conclude(
     exits, other_exits = int((gone & v).sum()), int((gone & ~v).sum())
     before, now = _mean_value(ground, seen.at), _mean_value(ground, ground.end)
     falls = now < before
-    more = exits >= EXITS and exits / max(n, 1) > other_exits / max(others, 1)
+    more = _more(seen)
     status: Status = "clear"
     if more and p < gr.ALPHA and falls:
         status = "finding"

@@ -81,6 +81,16 @@ class _Look:
         first: Flags = self.topics.founding & early & self.some
         return first
 
+    @property
+    def shares(self) -> tuple[float, float]:
+        """On-topic at first and now."""
+        return float(self.on[self.first].mean()), float(self.on[self.last].mean())
+
+    @property
+    def fall(self) -> float:
+        before, now = self.shares
+        return 1 - now / before if before else 0.0
+
 
 def look(ground: Ground) -> Case:
     """Whether the talk has left its purpose."""
@@ -104,8 +114,12 @@ def look(ground: Ground) -> Case:
     seen = trend(np.where(ground.weeks.holiday, np.nan, weekly))
     drift = read.changed(read.founding & ~last & some, last & some)
     whole = _Look(ground, read, reference, some, on, near, weekly, seen, drift)
-    p = max(_one_sided(seen), whole.drift[1] if whole.drift else 1.0)
-    return gr.Case(p, lambda adjusted: _conclude(whole, adjusted, context))
+    p = max(_one_sided(seen), drift[1] if drift else 1.0)
+    # Tested only where it could decide, so that nothing else pays for it.
+    decides = whole.fall >= _WATCHED
+    return gr.Case(
+        p if decides else None, lambda adjusted: _conclude(whole, adjusted if decides else p, context)
+    )
 
 
 def _least(read: Topics, some: Flags, last: Flags) -> int:
@@ -156,8 +170,7 @@ def _weekly(ground: Ground, read: Topics, on: Flags, some: Flags) -> Floats:
 
 def _conclude(seen: _Look, p: float, context: dict[str, Metric]) -> Part:
     ground, read = seen.ground, seen.topics
-    before, now = float(seen.on[seen.first].mean()), float(seen.on[seen.last].mean())
-    fall = 1 - now / before if before else 0.0
+    (before, now), fall = seen.shares, seen.fall
     drifted = seen.drift is not None and seen.drift[1] < DRIFT_P
     one, other = read.alike(seen.first), read.alike(seen.last & ~seen.on)
     scattered = one is None or other is None or other < _REFOCUSED * one
