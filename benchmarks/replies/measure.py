@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cq.conversation import Talk, Turns, turns
+from cq.conversation._answered import answered
 from cq.conversation._facts import REACH, facts, said
 from cq.conversation._model import Judged, Weights, judged, shipped
 from cq.conversation._overlap import Overlap
@@ -40,17 +41,20 @@ def judge(talk: Talk, weights: Weights) -> tuple[Turns, list[Judged]]:
 
 
 def links(talk: Talk, weights: Weights) -> set[Link]:
-    """One link a message: inside a turn to the message before, else to the last one of the likeliest turn."""
+    """One link a message: inside a turn to the message before, else to one of the likeliest turn."""
     found, pieces = judge(talk, weights)
-    best = [int(choice) for piece in pieces for choice in np.argmax(piece.chance, axis=0)]
+    best = np.concatenate([np.argmax(piece.chance, axis=0) for piece in pieces])
+    words = said(talk, found)
+    likeliest = np.where(best < REACH, np.arange(len(best)) - 1 - best, -1)
+    to_row = answered(talk, found, words, Overlap(found, words), likeliest, weights.message)
     out: set[Link] = set()
     before: dict[int, int] = {}
     for row, turn in enumerate(found.of_row.tolist()):
         to = row
         if turn in before:
             to = before[turn]
-        elif turn >= 0 and best[turn] < REACH:
-            to = int(found.last_row[turn - 1 - best[turn]])
+        elif turn >= 0 and to_row[turn] >= 0:
+            to = int(to_row[turn])
         out.add((to, row))
         before[turn] = row
         before.pop(-1, None)
@@ -98,8 +102,8 @@ def drawn(log: corpus.Log, talk: Talk, weights: Weights) -> Drawn:
     chance = np.concatenate([piece.chance for piece in pieces], axis=1)
     own = np.concatenate([piece.own for piece in pieces], axis=1)
     targets: dict[int, set[int]] = {}
-    for answered, answering in log.links:
-        earlier, later = int(found.of_row[answered]), int(found.of_row[answering])
+    for before, answering in log.links:
+        earlier, later = int(found.of_row[before]), int(found.of_row[answering])
         if 0 <= earlier < later:
             targets.setdefault(later, set()).add(earlier)
     people = len(talk.names)

@@ -177,6 +177,26 @@ def test_twice_the_same() -> None:
         assert np.array_equal(one, other)
 
 
+def test_the_message_answered_is_one_of_the_turn_answered() -> None:
+    talk = long_talk()
+    split, inferred = turns(talk), found(talk).inferred
+    some = inferred.likeliest >= 0
+    assert np.array_equal(split.of_row[inferred.to_row[some]], inferred.likeliest[some])
+    assert np.all(inferred.to_row[~some] == -1)
+
+
+def test_of_two_messages_the_question_is_answered() -> None:
+    lines = [(0, ADA, "几点出发去看展览？"), (5, ADA, "好"), (20, BEN, "@Ada 展览八点出发")]
+    assert found(log(lines)).inferred.to_row[1] == 0
+    turned = [(0, ADA, "好"), (5, ADA, "几点出发去看展览？"), lines[2]]
+    assert found(log(turned)).inferred.to_row[1] == 1
+
+
+def test_a_native_reply_names_its_message() -> None:
+    lines = [(0, ADA, "几点？"), (5, ADA, "好"), (9, ADA, "嗯"), (20, BEN, "八点")]
+    assert found(log(lines, replies={3: 1})).inferred.to_row.tolist() == [-1, 1]
+
+
 def test_where_a_stretch_ends_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = columns(found(long_talk()))
     for size in (7, 100, 1024):
@@ -210,10 +230,15 @@ def test_rows_of_nobody_change_nothing() -> None:
 
 
 def test_shuffled_senders_collapse() -> None:
-    """Two pairs talk past each other; who is answered is clear until the senders are drawn by lot."""
+    """Two pairs talk past each other; who is answered is clear until the senders are drawn by lot.
+
+    Which pair comes next is drawn by lot too: in strict turns the next to speak is always of the other pair,
+    and the model, which takes who speaks next for a sign, is wrong there (0.22; see its README).
+    """
     lines: list[Row] = []
+    pairs = np.random.Generator(np.random.PCG64(5)).integers(0, 2, 200)
     for k in range(400):
-        first, second = ((ADA, BEN), (CLEO, DAN))[k // 2 % 2]
+        first, second = ((ADA, BEN), (CLEO, DAN))[pairs[k // 2]]
         lines.append(
             (k * 25 + 4000 * (k // 40), (first, second)[k % 2], "what about it?" if k % 2 == 0 else "fine")
         )
@@ -227,7 +252,7 @@ def test_shuffled_senders_collapse() -> None:
 
     random = np.random.Generator(np.random.PCG64(11))
     shuffled = dataclasses.replace(talk, person=random.permutation(talk.person))
-    assert share(talk) > 0.45  # a third by chance
+    assert share(talk) > 0.7  # a third by chance
     assert share(shuffled) < 0.38
 
 
@@ -266,7 +291,7 @@ def shipped() -> dict[str, dict[str, list[int]]]:
 
 
 def test_the_weights_are_small_and_name_their_source() -> None:
-    assert set(shipped()) == {"first", "second"}
+    assert set(shipped()) == {"first", "second", "message"}
     notice = (resources.files("cq.conversation.data") / "NOTICE.md").read_text(encoding="utf-8")
     assert "CC-BY-4.0" in notice
     assert "Kummerfeld" in notice

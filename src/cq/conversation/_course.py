@@ -1,7 +1,7 @@
 """What a first guess says about the course of the talk: who is in conversation with whom, what is answered.
 
-A second look at every pair uses it. The guess about a turn rests on earlier turns only, so a log may be
-walked through in stretches.
+Further looks at every pair use it. What one says about a turn rests on what the look before said about
+earlier turns and the next ``REACH``, so a log may be walked through in stretches that overlap.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LOADS = (0.15, 0.6, 1.2)
 
 COURSE_TABLES = {
     "partner, spoken to since, relation": 3 * 2 * RELATIONS,
-    "partner, my partner, distance": 3 * 2 * FARS,
+    "partner, my partner, returned, distance": 3 * 2 * 3 * FARS,
     "load, relation, question": 4 * RELATIONS * 2,
     "opens, load, own, distance": 2 * 4 * 2 * FARS,
     "my partner, relation, address": 2 * RELATIONS * ADDRESSES,
@@ -82,15 +82,19 @@ def course_places(
     """
     facts, now, then, far = view.facts, view.now, view.then(distance), FAR[distance]
     who, whom = facts.person[now], facts.person[then]
-    between, own, address = known
+    between, own, address, after = known
     partner = (course.partner[then] == who) * course.sure[then].astype(np.int32)
     last = facts.last[now]
     mine = ((last >= 0) & (course.partner[last] == whom)).astype(np.int32)
     weight = stepped(load, _LOADS).astype(np.int32)
     opens = course.target[then] < 0
+    soon = after <= np.arange(now.start + REACH, now.stop + REACH)
+    returned = (soon & (course.partner.take(after, mode="clip") == who)) * course.sure.take(
+        after, mode="clip"
+    )
     places = [
         (partner * 2 + since) * RELATIONS + between,
-        (partner * 2 + mine) * FARS + far,
+        ((partner * 2 + mine) * 3 + returned) * FARS + far,
         (weight * RELATIONS + between) * 2 + facts.asks[then],
         ((weight * 2 + opens) * 2 + own) * FARS + far,
         (mine * RELATIONS + between) * ADDRESSES + address,

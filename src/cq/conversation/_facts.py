@@ -29,7 +29,7 @@ NEVER = 2**31 - 1
 _ROWS_AT_ONCE = 1 << 15
 ADDRESS_RATES = (0.03, 0.12, 0.3)
 """Where the share of turns that say whom they speak to changes what it means to say nobody."""
-_LENGTHS = (12, 40, 100)
+LENGTHS = (12, 40, 100)
 """Bytes of UTF-8: an ideograph says about as much as three letters."""
 _GAP_MINUTES = (1, 2, 3, 5, 10, 30)
 _GAP_CLASS = np.searchsorted(_GAP_MINUTES, (np.arange(3602) + 30) // 60, "right").astype(np.int8)
@@ -41,7 +41,7 @@ class Said:
     """Per row: who is addressed, who merely named (-1 nobody), whether a question mark stands in it.
 
     ``reply``: the row answered, -1 for none. ``by_name``: the address is a name, not a reply or a mention.
-    ``pieces``: ``turn << PIECE_BITS | piece`` in reading order, names left out.
+    ``pieces``: ``row << PIECE_BITS | piece`` in reading order, names left out.
     """
 
     addressed: Persons
@@ -66,7 +66,7 @@ def said(talk: Talk, turns: Turns) -> Said:
         found = tokens(talk.text.take(some), known.longest, known.first)
         told = named(found, known, len(some), talk.person[some])
         addressed[some], merely[some], asks[some] = told.addressed, told.named, found.asks
-        keys = (turns.of_row[some][found.row] << PIECE_BITS)[found.piece_token] | found.piece
+        keys = (some[found.row] << PIECE_BITS)[found.piece_token] | found.piece
         pieces.append(keys[~told.is_name[found.piece_token]] if told.is_name.any() else keys)
     by_name = addressed >= 0
     reply, mention = by_reply(talk), by_mention(talk)
@@ -203,7 +203,7 @@ def _length_class(talk: Talk, turns: Turns, rows: Ints) -> Small:
 
     lengths = pc.fill_null(pc.binary_length(talk.text), 0).to_numpy(zero_copy_only=False)[rows]
     total = np.bincount(turns.of_row[rows], lengths, len(turns))
-    return np.searchsorted(_LENGTHS, total, "right").astype(np.int8)
+    return np.searchsorted(LENGTHS, total, "right").astype(np.int8)
 
 
 def _recency(last: Persons, start: Persons, end: Persons) -> Small:

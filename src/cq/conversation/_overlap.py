@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cq.conversation._facts import REACH, Said, Small, stepped
-from cq.conversation._talk import Persons
+from cq.conversation._talk import Ints, Persons
 from cq.conversation._tokens import PIECE_BITS
 from cq.conversation.turns import Turns
 
@@ -29,7 +29,9 @@ class Overlap:
             times += np.bincount(block & _PIECE, minlength=_PIECE + 1)
         told = (times > 1) & (times <= max(_COMMON * len(turns), _LEAST))
         kept = [block[told[block & _PIECE]] for block in words.pieces]
-        self._keys = np.concatenate([np.zeros(0, np.int64), *kept])
+        by_turn = [turns.of_row[block >> PIECE_BITS] << PIECE_BITS | block & _PIECE for block in kept]
+        self._by_row = np.concatenate([np.zeros(0, np.int64), *kept])
+        self._keys = np.concatenate([np.zeros(0, np.int64), *by_turn])
         self._times, self._turns = times, len(turns)
 
     def classes(self, low: int, high: int) -> Small:
@@ -53,6 +55,26 @@ class Overlap:
             if not len(at):
                 break
         return stepped(shared, _STEPS).reshape(REACH, high - low)
+
+    def between(self, row: Ints, other: Ints, group: Ints) -> Small:
+        """Class of the weight that each ``other`` row shares with the row of its group; ``group`` ascends."""
+        one, two = np.sort(self._pieces(row)), self._pieces(other)
+        if not len(one):
+            return np.zeros(len(other), np.int8)
+        wanted = group[two >> PIECE_BITS] << PIECE_BITS | two & _PIECE
+        both = np.sort(two[one.take(np.searchsorted(one, wanted), mode="clip") == wanted])
+        both = both[np.diff(both, prepend=-1) != 0]
+        weight = np.log((self._turns + 1) / self._times[both & _PIECE])
+        return stepped(np.bincount(both >> PIECE_BITS, weight, len(other)), _STEPS)
+
+    def _pieces(self, row: Ints) -> Ints:
+        """The pieces of some rows as ``place in row << PIECE_BITS | piece``."""
+        first = np.searchsorted(self._by_row, row << PIECE_BITS)
+        size = np.searchsorted(self._by_row, (row + 1) << PIECE_BITS) - first
+        place = np.repeat(np.arange(len(row)), size)
+        at = np.arange(len(place)) - np.repeat(np.cumsum(size) - size - first, size)
+        keys: Ints = place << PIECE_BITS | self._by_row[at] & _PIECE
+        return keys
 
 
 def by_person(shared: Small, person: Persons) -> Small:

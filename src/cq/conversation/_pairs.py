@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cq.conversation._facts import GAPS, REACH, SPAN_MS, Facts, Small, gap_class, stepped
+from cq.conversation._facts import GAPS, NEVER, REACH, SPAN_MS, Facts, Small, gap_class, stepped
 from cq.conversation._overlap import CLASSES as SHARED
 from cq.conversation._overlap import Overlap, by_person
 from cq.conversation._talk import Bools, Persons
@@ -22,9 +22,10 @@ Places = NDArray[np.int32]
 
 FAR = [int(n) for n in np.searchsorted([2, 3, 4, 5, 6, 8, 11, 15], np.arange(REACH + 1), "right")]
 _CALLED, _ELSEWHERE, _NAMED = 4, 5, 6
-FARS, RELATIONS, ADDRESSES, HISTORIES, LENGTHS, RECENCIES, CROWDS = 9, 15, 7, 6, 4, 4, 4
-_CROWD = (3, 5, 7)
-"""Different speakers in the ten turns before."""
+FARS, RELATIONS, ADDRESSES, HISTORIES, LENGTHS, RECENCIES = 9, 15, 7, 6, 4, 4
+_AGAIN = (2, 4, 7, 16)
+"""Turns until somebody speaks again: people who talk to each other come back soon."""
+AGAINS = len(_AGAIN) + 1
 
 PAIR_TABLES = {
     "relation, gap, distance": RELATIONS * GAPS * FARS,
@@ -35,16 +36,17 @@ PAIR_TABLES = {
     "lengths, own": LENGTHS * LENGTHS * 2,
     "its recency, answered, question, own": RECENCIES * 8,
     "recency, relation, question": RECENCIES * RELATIONS * 2,
-    "crowd, distance, own": CROWDS * FARS * 2,
     "shared by person, relation": SHARED * RELATIONS,
     "shared by person, shared, most shared": 2 * SHARED * SHARED,
     "questions, distance": 4 * FARS,
+    "again, relation, question": AGAINS * RELATIONS * 2,
+    "again, its next, own": AGAINS * AGAINS * 2,
 }
 NEW_TABLES = {
     "new: address, recency, question": ADDRESSES * RECENCIES * 2,
     "new: pause, recency": GAPS * RECENCIES,
     "new: length, address, question": LENGTHS * ADDRESSES * 2,
-    "new: crowd, most shared": CROWDS * SHARED,
+    "new: again, next known, recency": AGAINS * RECENCIES * RECENCIES,
 }
 
 
@@ -58,7 +60,6 @@ class Stretch:
     shared: Small
     by_person: Small
     most: Small
-    crowd: Small
     address: Places
     """Class of whom the turn addresses, with nobody's pair in view."""
 
@@ -88,40 +89,33 @@ def stretch(facts: Facts, overlap: Overlap, low: int, high: int) -> Stretch:
         shared=shared,
         by_person=by_person(shared, facts.person[low : high + REACH]),
         most=shared.max(axis=0, initial=0),
-        crowd=_crowd(facts, now),
         address=np.where(facts.address[now] >= 0, _ELSEWHERE, nobody).astype(np.int32),
     )
-
-
-def _crowd(facts: Facts, now: slice) -> Small:
-    """Class of the number of different speakers in the ten turns before."""
-    speakers = np.zeros(now.stop - now.start, np.int32)
-    for back in range(1, 11):
-        then = slice(now.start - back, now.stop - back)
-        soonest = facts.next[then] >= np.arange(now.start, now.stop, dtype=np.int32)
-        speakers += soonest & (facts.start[now] - facts.end[then] <= SPAN_MS // 1000)
-    return stepped(speakers, _CROWD)
 
 
 def new_places(view: Stretch) -> list[Places]:
     """Per table of ``NEW_TABLES`` the place of each turn."""
     facts, now = view.facts, view.now
     recency, asks = facts.recency[now], facts.asks[now]
+    index = np.arange(now.start, now.stop, dtype=np.int32)
+    again = stepped(facts.next[now] - index, _AGAIN).astype(np.int32)
+    follows = facts.recency.take(index + 1, mode="clip").astype(np.int32)
     return [
         (view.address * RECENCIES + recency) * 2 + asks,
         facts.pause[now].astype(np.int32) * RECENCIES + recency,
         (facts.length[now].astype(np.int32) * ADDRESSES + view.address) * 2 + asks,
-        view.crowd.astype(np.int32) * SHARED + view.most,
+        (again * RECENCIES + follows) * RECENCIES + recency,
     ]
 
 
 class Relation(NamedTuple):
     """Of each turn and the one a given distance before: class of who spoke in between, whether both are one
-    person's, and class of whom the turn addresses."""
+    person's, class of whom the turn addresses, and when the candidate's speaker speaks next."""
 
     between: Places
     own: Bools
     address: Places
+    after: Persons
 
 
 def relation(view: Stretch, distance: int) -> Relation:
@@ -138,7 +132,15 @@ def relation(view: Stretch, distance: int) -> Relation:
     mine = (facts.last[now] > there).astype(np.int32) + (facts.last2[now] > there)
     between = np.where(mine > 0, mine + np.int32(1), facts.last[now] == there - 1)
     address = address_class(facts, now, facts.person[then])
-    return Relation(np.where(own, mine, 3 + between * 3 + theirs), own, address)
+    return Relation(np.where(own, mine, 3 + between * 3 + theirs), own, address, _after(facts, then, index))
+
+
+def _after(facts: Facts, then: slice, index: Persons) -> Persons:
+    """When the speakers of some turns speak next after others, unless they spoke too often in between."""
+    after = facts.next[then]
+    for _ in range(3):
+        after = np.where(after <= index, facts.next.take(after, mode="clip"), after)
+    return np.where(after > index, after, NEVER)
 
 
 def address_class(facts: Facts, now: slice, whom: Persons) -> Places:
@@ -153,7 +155,7 @@ def pair_places(view: Stretch, distance: int, known: Relation) -> list[Places]:
     facts, now, then, far = view.facts, view.now, view.then(distance), FAR[distance]
     who, whom = facts.person[now], facts.person[then]
     heard = facts.address[then]
-    between, own, address = known
+    between, own, address, _ = known
     history = (heard >= 0).astype(np.int32) + (heard == who)
     history = history * 2 + ((facts.last_address[now] == whom) & ~own)
     gap = gap_class(facts.start[now], facts.end[then]).astype(np.int32)
@@ -162,6 +164,9 @@ def pair_places(view: Stretch, distance: int, known: Relation) -> list[Places]:
     questions = asked * 2 + facts.asks[now]
     shared, most = view.shared[distance - 1].astype(np.int32), view.by_person[distance - 1]
     length, recency = facts.length[then].astype(np.int32), facts.recency[then].astype(np.int32)
+    index = np.arange(now.start, now.stop, dtype=np.int32)
+    again = stepped(known.after - index, _AGAIN).astype(np.int32)
+    mine = stepped(facts.next[now] - index, _AGAIN).astype(np.int32)
     return [
         (between * GAPS + gap) * FARS + far,
         (between * HISTORIES + history) * ADDRESSES + address,
@@ -171,8 +176,9 @@ def pair_places(view: Stretch, distance: int, known: Relation) -> list[Places]:
         (length * LENGTHS + facts.length[now]) * 2 + own,
         (recency * 2 + answered) * 4 + asked * 2 + own,
         (between * RECENCIES + facts.recency[now]) * 2 + asked,
-        (view.crowd.astype(np.int32) * FARS + far) * 2 + own,
         between * SHARED + most,
         (shared * SHARED + view.most) * 2 + (most == view.most),
         questions * FARS + far,
+        (again * RELATIONS + between) * 2 + asked,
+        (again * AGAINS + mine) * 2 + own,
     ]

@@ -16,8 +16,9 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from cq.conversation._answered import answered
 from cq.conversation._facts import REACH, Facts, Said, facts, said
-from cq.conversation._model import Weights, judged, shipped
+from cq.conversation._model import judged, shipped
 from cq.conversation._overlap import Overlap
 from cq.conversation._talk import Floats, Ints, Persons, Talk
 from cq.conversation.turns import Turns
@@ -71,7 +72,8 @@ class Inferred:
     ``answers``: that the turn answers somebody else in reach. ``continues``: that it goes on with an earlier
     turn of the same person. ``opens``: that it does neither. The three sum to 1. ``drawn``: expected turns of
     others that answer this one. ``likeliest``: the turn answered (may be the speaker's own), -1 for none, and
-    ``chance`` that it is.
+    ``chance`` that it is. ``to_row``: the message of that turn that the turn's first message answers, -1 for
+    none; where it replies natively, the row replied to.
 
     ``pair_turn``, ``pair_to``, ``pair_chance``: the pairs of different people, by answering turn.
     """
@@ -82,6 +84,7 @@ class Inferred:
     drawn: Floats
     likeliest: Ints
     chance: Floats
+    to_row: Ints
     pair_turn: Ints
     pair_to: Ints
     pair_chance: Floats
@@ -102,7 +105,7 @@ def replies(talk: Talk, turns: Turns, settings: ReplySettings = ReplySettings())
     known = facts(talk, turns, words)
     return Replies(
         explicit=_explicit(talk, turns, words, settings),
-        inferred=_inferred(known, turns, words, shipped(), settings),
+        inferred=_inferred(talk, known, turns, words, settings),
         addressed_share=float(np.mean(known.address[REACH:] >= 0)) if len(turns) else 0.0,
     )
 
@@ -139,18 +142,20 @@ def _last_turn(turns: Turns, row: Ints, who: Persons, since: Ints) -> Ints:
     return np.where(good, turn, NOBODY)
 
 
-def _replied(turns: Turns, words: Said) -> Ints:
-    """Per turn the earlier turn that its first reply names, -1 for none."""
+def _replied(turns: Turns, words: Said) -> tuple[Ints, Ints]:
+    """Per turn the earlier turn that its first reply names, and its row there; -1 for none."""
     rows = np.flatnonzero((words.reply >= 0) & (turns.of_row >= 0))[::-1]
     turn, to = turns.of_row[rows], turns.of_row[words.reply[rows]]
-    out = np.full(len(turns), NOBODY, np.int64)
+    out, out_row = (np.full(len(turns), NOBODY, np.int64) for _ in range(2))
     earlier = (to >= 0) & (to < turn)
     out[turn[earlier]] = to[earlier]
-    return out
+    out_row[turn[earlier]] = words.reply[rows[earlier]]
+    return out, out_row
 
 
-def _inferred(known: Facts, turns: Turns, words: Said, weights: Weights, settings: ReplySettings) -> Inferred:
-    replied = _replied(turns, words)
+def _inferred(talk: Talk, known: Facts, turns: Turns, words: Said, settings: ReplySettings) -> Inferred:
+    replied, replied_row = _replied(turns, words)
+    overlap, weights = Overlap(turns, words), shipped()
     certain = np.flatnonzero(replied >= 0)
     to = replied[certain]
     another = turns.person[certain] != turns.person[to]
@@ -160,8 +165,8 @@ def _inferred(known: Facts, turns: Turns, words: Said, weights: Weights, setting
     answers[certain], continues[certain] = another, ~another
     np.add.at(drawn, to[another], np.float32(1))
     pairs = [(certain[another], to[another], np.ones(int(another.sum()), np.float32))]
-    for piece in judged(known, Overlap(turns, words), replied, weights):
-        span, free = slice(piece.view.low, piece.view.high), replied[piece.view.low : piece.view.high] < 0
+    for piece in judged(known, overlap, replied, weights):
+        span, free = slice(piece.low, piece.high), replied[piece.low : piece.high] < 0
         found = piece.chance * free
         others = np.where(piece.own, 0, found[:REACH])
         answers[span] += others.sum(axis=0)
@@ -177,9 +182,10 @@ def _inferred(known: Facts, turns: Turns, words: Said, weights: Weights, setting
         pairs.append(_listed(others, span.start, settings.least_chance))
     turn, whom, chances = (np.concatenate(columns) for columns in zip(*pairs, strict=True))
     order = np.lexsort((whom, turn))
-    return Inferred(
-        answers, continues, opens, drawn, likeliest, chance, turn[order], whom[order], chances[order]
-    )
+    guessed = np.where(replied >= 0, NOBODY, likeliest)
+    to_row = np.maximum(replied_row, answered(talk, turns, words, overlap, guessed, weights.message))
+    listed = (turn[order], whom[order], chances[order])
+    return Inferred(answers, continues, opens, drawn, likeliest, chance, to_row, *listed)
 
 
 def _listed(others: Floats, start: int, least: float) -> tuple[Ints, Ints, Floats]:
