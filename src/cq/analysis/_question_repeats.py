@@ -62,19 +62,23 @@ def repeated(
     order = np.lexsort((rows, label))
     cuts = np.flatnonzero(np.diff(label[order])) + 1
     groups = (rows[part] for part in np.split(order, cuts) if len(part) > 1)
-    found = [_told(view, group, answered, pause_hours * m.HOUR_MS) for group in groups]
+    done = None
+    if answered is not None:
+        done = np.zeros(len(view), np.bool_)
+        done[answered] = True
+    found = [_told(view, group, done, pause_hours * m.HOUR_MS) for group in groups]
     found = [one for one in found if one.times > 1]
     return sorted(found, key=lambda one: (-one.times, -int(one.rows[-1])))
 
 
-def _told(view: GroupView, rows: Ints, answered: Ints | None, pause: int) -> Repeated:
+def _told(view: GroupView, rows: Ints, answered: Flags | None, pause: int) -> Repeated:
     order = np.lexsort((rows, view.person[rows]))
     who, at = view.person[rows][order], view.sent_at[rows][order]
     begins = np.append(True, (who[1:] != who[:-1]) | (np.diff(at) > pause))
     time = np.cumsum(begins) - 1
     done = None
     if answered is not None:
-        done = len(m.distinct(time[np.isin(rows[order], answered)]))
+        done = len(m.distinct(time[answered[rows[order]]]))
     return Repeated(rows, int(time[-1]) + 1, len(m.distinct(who)), done)
 
 
