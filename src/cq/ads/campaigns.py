@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     Counts = NDArray[np.int32]
 
 MIN_CHARACTERS = 12
-"""Shorter wordings repeat by chance; ads.md: from twelve on, repetition covers 60 % of ads and 1.2 % of
-ordinary messages."""
+"""Shorter wordings repeat by chance; from twelve on, repetition covers 60 % of ads and 1.2 % of ordinary
+messages of public data."""
 
 SIMILARITY = 0.8
 """Jaccard similarity of the sets of 3-grams from which two wordings are one; a convention of

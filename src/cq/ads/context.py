@@ -35,7 +35,7 @@ class ContextRule(msgspec.Struct, frozen=True):
 
 
 REPEATED = ContextRule(
-    "repeated", 0.3, "ads.md §1: 60 % of ads, 1.2 % of ordinary messages; as heavy as a promo word"
+    "repeated", 0.3, "public data: 60 % of ads, 1.2 % of ordinary messages; as heavy as a promo word"
 )
 REPEATED_OFTEN = 0.45
 """Weight of ``repeated`` from four occasions on; half way at three."""

@@ -43,13 +43,13 @@ HOUR_MS = 3_600_000
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """From when on it is a flood. Where nothing else is said: ads.md §2, point 8.
+    """From when on it is a flood. Where nothing else is said, conventions of moderation bots.
 
     ``burst``: texts and stickers within ``burst_ms``. A quick typist who cuts sentences sends four at most:
     five in ten seconds leave 2.5 s for each. If others said more meanwhile it is a lively talk, and only
     ``torrent`` messages, which no hand types, are a burst. ``pictures``: other kinds within the same time;
     an album has nine. ``drip``: uninterrupted texts within ``drip_ms`` that have at most ``drip_characters``
-    on average (1 / 2 / 3 / 来 / 在吗), the example of ads.md §3. ``repeat``: identical messages within
+    on average (1 / 2 / 3 / 来 / 在吗), a typical flood. ``repeat``: identical messages within
     ``repeat_ms``; of fewer than ``short`` characters (好, 1, 嗯) they may be answers to several people, and
     count where nobody spoke between them or from ``repeat_short`` on. ``repost``: the same text of at least
     ``repost_characters`` within ``repost_ms``: a greeting every morning is a habit. ``chorus``: senders with

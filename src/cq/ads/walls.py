@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
 
 MIN_REPEATS, MIN_STRETCH = 6, 12
-"""A unit this often, this many characters in all; ads.md §2, point 8."""
+"""A unit this often, this many characters in all; a convention of moderation."""
 _LONG_UNIT, _LONG_REPEATS = 3, 5
-"""Of units this long five do: the example of ads.md §3 (flood, 2) says 需要的加我 five times."""
+"""Of units this long five do: a typical one says 需要的加我 five times."""
 _LONGEST_UNIT = 32
 WALL = 24
 """Of digits that are laughter or praise (666), and of emoji and faces, so many are a wall."""
 _DIGITS = 60
 """So many digits in a row are no number of anything, whatever they are."""
 _CALLS = 3
-"""@所有人 so often in one message; ads.md §3, flood, 8."""
+"""@所有人 so often in one message."""
 _MEDIA = 6
 """Placeholders of media in one message that says nothing else."""
 

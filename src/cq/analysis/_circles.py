@@ -14,6 +14,7 @@ import numpy as np
 
 from cq.analysis import _links as links
 from cq.analysis import _measures as m
+from cq.analysis._worth import MONTH_MS, MONTHLY, OPENING, worth
 from cq.conversation.acts import Act
 
 if TYPE_CHECKING:
@@ -35,12 +36,6 @@ _SELLING = (Act.AD, Act.SELF_PROMOTION, Act.ADD_ME)
 _SYSTEM_WEIGHT = 2
 """An event of the log (a removal, an announcement) needs no rule about words and counts double."""
 WEEK_MS = 7 * m.DAY_MS
-_MONTH_MS = 30.4375 * m.DAY_MS
-_MONTHLY = 0.9
-"""What is left of a contribution after a month, as in the Orbit model."""
-_OPENING = 0.5
-_CROWD = 3
-"""A session that draws three speakers is worth half a contribution to whoever opened it."""
 _CAP = 30
 """Turns a person counts with in the norm of the group: a heavy poster must not define it."""
 
@@ -101,12 +96,12 @@ def ring(talk: Conversation, acts: Acts, start: int, end: int, settings: Setting
     node[people] = np.arange(len(people))
     every = links.explicit(talk)
     stated, guessed = every.answering(turns), links.likely(talk, turns)
-    value = _value(talk, acts, turns, every)
-    age = (end - at[turns]) / _MONTH_MS
+    value = worth(talk)[turns]
+    age = (end - at[turns]) / MONTH_MS
     nodes = node[person]
     kept = _kept(talk, turns, end, node, stated, guessed)._replace(
         organizing=_organizing(talk, acts, turns, node),
-        value=np.asarray(np.bincount(nodes, value * _MONTHLY**age, len(people)), np.float64),
+        value=np.asarray(np.bincount(nodes, value * MONTHLY**age, len(people)), np.float64),
     )
     day = talk.view.local_day[talk.turns.first_row[turns]]
     did = _running(acts)[turns]
@@ -124,24 +119,6 @@ def ring(talk: Conversation, acts: Acts, start: int, end: int, settings: Setting
         guessed=guessed,
         covered=links.coverage(every, turns)[0],
     )
-
-
-def _value(talk: Conversation, acts: Acts, turns: slice, every: links.Links) -> Floats:
-    """What each turn gave, 0..1: substance by its answers, up to two people; an answer by one; openings.
-
-    The answers of others are expected ones, so a single value may be wrong; sums are meant to be used.
-    """
-    guessed = links.likely(talk, slice(turns.start, len(talk.turns)))
-    drawn = links.responders(every, guessed, turns, len(talk.view.people))
-    substance, answer = (acts.has(act)[turns] for act in (Act.SUBSTANCE, Act.ANSWER))
-    value = np.where(substance, np.minimum(drawn / 2, 1), 0.0)
-    value = np.where(answer, np.maximum(value, np.minimum(drawn, 1)), value)
-    found = talk.sessions
-    opens = np.zeros(len(talk.turns), np.bool_)
-    opens[found.first_turn[found.speakers >= _CROWD]] = True
-    value = np.where(opens[turns], np.maximum(value, _OPENING), value)
-    value[acts.has(*_SELLING)[turns]] = 0
-    return value
 
 
 def _kept(
@@ -209,7 +186,7 @@ def _core(kept: Kept, person: Ints, day: Ints, value: Floats, settings: Settings
     Nobody if it takes too many people.
     """
     nodes = len(kept.turns)
-    given = value >= _OPENING
+    given = value >= OPENING
     times = np.bincount(person[given], minlength=nodes)
     days = np.bincount(m.person_days(person[given], day[given]).person, minlength=nodes)
     core = np.zeros(nodes, np.bool_)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MONTH_MS = 30.4375 * 86_400_000
 MONTHLY = 0.9
 """What is left of a contribution after a month."""
-_OPENING = 0.5
+OPENING = 0.5
 _CROWD = 3
 """A session that draws three speakers is worth half a contribution to whoever opened it."""
 _SELLING = (Act.AD, Act.SELF_PROMOTION, Act.ADD_ME)
@@ -50,7 +50,7 @@ def _worth(found: Conversation) -> Floats:
     value = np.where(answer, np.maximum(value, np.minimum(drawn, 1)), value)
     opens = np.zeros(len(found.turns), np.bool_)
     opens[found.sessions.first_turn[found.sessions.speakers >= _CROWD]] = True
-    value = np.where(opens, np.maximum(value, _OPENING), value)
+    value = np.where(opens, np.maximum(value, OPENING), value)
     value[acts.has(*_SELLING)] = 0
     return value
 
