@@ -47,7 +47,8 @@ def test_analyze_json_is_the_contract_document(cq, court):  # type: ignore[no-un
         "chat_kind": "group",
     }
     assert set(group["sections"]) == {
-        "activity", "people", "questions", "ads", "roles", "circles", "network",
+        "health", "activity", "people", "questions", "ads", "roles", "circles", "network", "lifecycle", "size",
+        "elements", "habits", "sharing", "onboarding",
     }  # fmt: skip
     # 5 human messages (the recall is none) by 3 people
     assert group["sections"]["activity"]["metrics"]["messages"]["value"] == 5

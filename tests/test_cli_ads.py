@@ -307,7 +307,7 @@ def test_rules_of_ones_own_and_rules_switched_off(cq, tmp_path):  # type: ignore
     assert [(r["message_id"], r["kind"], r["evidence"][0]["rule"]) for r in found] == [
         ("line:1", "link", "own:拼车")
     ]
-    assert "拼车" in cq("ads", "--texts", path, "--config", config).out
+    assert "‹顺风车邀请码›" in cq("ads", "--texts", path, "--config", config).out
     config.write_text('[ads.rules]\noff = ["no_such_rule"]\n', encoding="utf-8")
     assert cq("ads", "--texts", path, "--config", config).code == 1
     config.write_text('[[ads.rules.add]]\nname = "x"\nkind = "link"\npattern = "(a+)+"\n', encoding="utf-8")
